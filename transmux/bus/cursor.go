@@ -1,0 +1,121 @@
+package bus
+
+import (
+	"millrace/transmux/av"
+)
+
+// lagCheck is how many frames behind the head a cursor may be before its lag is
+// looked at; within it the look would cost more than it is worth.
+const lagCheck = 16
+
+// Cursor is a reader's place in one track of a stream. It takes no lock and is
+// used by one goroutine at a time.
+type Cursor struct {
+	stream *Stream
+	state  *trackState
+	next   uint64
+	// waiting is true until a keyframe comes: after joining a ring without one,
+	// or after being overtaken.
+	waiting bool
+	entries uint32
+}
+
+// Track is the followed track's ID, zero for none.
+func (c *Cursor) Track() av.TrackID {
+	if c.state == nil {
+		return 0
+	}
+	return c.state.id
+}
+
+// Entries counts how often the cursor was set to a keyframe or the live edge:
+// once on joining, and once for every jump since.
+func (c *Cursor) Entries() uint32 { return c.entries }
+
+// Waiting is true while the cursor waits for a keyframe that is not in the ring.
+func (c *Cursor) Waiting() bool { return c.waiting }
+
+func (c *Cursor) follow(id av.TrackID) {
+	if c.Track() == id {
+		return
+	}
+	c.state = nil
+	if id != 0 {
+		c.state = c.stream.Catalog().state(id)
+	}
+	if c.state != nil {
+		c.enter()
+	}
+}
+
+// enter goes to the newest keyframe, or without one to the live edge, to wait.
+func (c *Cursor) enter() {
+	c.entries++
+	c.waiting = false
+	head := c.stream.head.Load()
+	if !c.state.video {
+		c.next = head
+		return
+	}
+	if key := c.state.newestKey.Load(); key != noKey {
+		c.next = key
+		return
+	}
+	c.next = head
+	c.waiting = true
+	c.stream.RequestKeyframe()
+}
+
+// jump is enter for a cursor that lost frames.
+func (c *Cursor) jump() {
+	c.stream.drops.Add(1)
+	c.stream.totals.gopDrops.Add(1)
+	c.enter()
+}
+
+// Peek is the next frame of the track, nil at the live edge. A cursor that fell
+// out of the ring, or is more than Config.MaxLag behind with a newer keyframe to
+// go to, jumps to the newest keyframe.
+func (c *Cursor) Peek() *av.Frame {
+	if c.state == nil {
+		return nil
+	}
+	head := c.stream.head.Load()
+	r := c.stream.ring.Load()
+	if c.next+lagCheck < head && c.tooFarBehind(r, head) {
+		c.jump()
+	}
+	for c.next < head {
+		f := r.at(c.next)
+		if f == nil {
+			c.jump()
+			// The ring may have grown or moved on meanwhile.
+			head, r = c.stream.head.Load(), c.stream.ring.Load()
+			continue
+		}
+		if f.Track.ID != c.state.id || c.waiting && f.Type != av.Key {
+			c.next++
+			continue
+		}
+		c.waiting = false
+		return f
+	}
+	return nil
+}
+
+// Advance takes the frame that Peek showed.
+func (c *Cursor) Advance() { c.next++ }
+
+func (c *Cursor) tooFarBehind(r *ring, head uint64) bool {
+	if c.state.video {
+		key := c.state.newestKey.Load()
+		if key == noKey || key <= c.next {
+			return false
+		}
+	}
+	f, newest := r.at(c.next), r.at(head-1)
+	if f == nil || newest == nil {
+		return false // overtaken; Peek sees it
+	}
+	return newest.Arrived.Sub(f.Arrived) > c.stream.cfg.MaxLag
+}

@@ -1,0 +1,157 @@
+package bus
+
+import (
+	"sync/atomic"
+	"time"
+
+	"millrace/transmux/av"
+)
+
+// PublisherInfo says who publishes, in words for people.
+type PublisherInfo struct {
+	Protocol string // "rtmp", "whip", "rtsp"
+	Remote   string // the peer's address and port
+	Encoder  string // what the peer calls itself, if it does
+}
+
+// startPTS is where a stream's timeline begins: above zero, so that a second
+// track whose first frame is a little older does not go below it.
+const startPTS = time.Second
+
+// Publisher writes one generation of a stream. Its methods are called by one
+// goroutine at a time, but for Close and Done.
+type Publisher struct {
+	hub    *Hub
+	stream *Stream
+	gen    uint32
+
+	requests chan struct{}
+	done     chan struct{}
+	cause    error // set before done is closed
+
+	lastWrite atomic.Int64 // Unix nanoseconds; the start counts as a write
+
+	offset   time.Duration // onto the stream's timeline; guarded by stream.mu
+	anchored bool
+	closed   bool // guarded by stream.mu
+}
+
+// Stream is the stream that the publisher writes.
+func (p *Publisher) Stream() *Stream { return p.stream }
+
+// Done is closed when the bus ends the publisher: taken over, or shut down.
+func (p *Publisher) Done() <-chan struct{} { return p.done }
+
+// Err is the cause once Done is closed: ErrTakenOver or ErrShutdown.
+func (p *Publisher) Err() error {
+	select {
+	case <-p.done:
+		return p.cause
+	default:
+		return nil
+	}
+}
+
+// KeyframeRequests receives when a viewer needs a keyframe, coalesced to one in
+// half a second. A publisher that cannot ask its encoder need not read it.
+func (p *Publisher) KeyframeRequests() <-chan struct{} { return p.requests }
+
+// SetEncoder says what the peer calls itself, once that is known.
+func (p *Publisher) SetEncoder(name string) {
+	p.stream.mu.Lock()
+	defer p.stream.mu.Unlock()
+	if !p.closed {
+		p.stream.info.Encoder = name
+	}
+}
+
+// SetTrack announces a track (ID zero) or describes one anew, and returns the
+// immutable track to put into frames.
+func (p *Publisher) SetTrack(t av.Track) *av.Track {
+	s := p.stream
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	track := &t
+	if track.ID == 0 {
+		s.nextID++
+		track.ID = s.nextID
+	}
+	if !p.closed {
+		s.setCatalogLocked(s.catalog.Load().with(track))
+	}
+	return track
+}
+
+// Write appends one access unit to the stream. It never blocks on a reader and
+// never fails; a frame of a publisher that is over, or of a track that it did
+// not announce, is let go. The frame must not be touched afterwards.
+func (p *Publisher) Write(f *av.Frame) {
+	s := p.stream
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p.closed {
+		return
+	}
+	state := s.catalog.Load().state(f.Track.ID)
+	if state == nil {
+		return
+	}
+	if !p.anchored {
+		p.anchorLocked(f)
+	}
+	p.lastWrite.Store(f.Arrived.UnixNano())
+	f.Generation = p.gen
+	f.DTS += p.offset
+	f.PTS += p.offset
+	s.lastPTS = max(s.lastPTS, f.PTS)
+	s.followClock(f)
+	s.appendLocked(f, state)
+}
+
+// anchorLocked lays the publisher's clock onto the stream's timeline: at the
+// wall clock's distance from the stream's beginning, and never before what the
+// last publisher reached.
+func (p *Publisher) anchorLocked(f *av.Frame) {
+	s := p.stream
+	p.anchored = true
+	if s.epoch.IsZero() {
+		s.epoch = f.Arrived.Add(-startPTS)
+		s.anchor.Store(s.epoch.UnixNano())
+	}
+	const step = 20 * time.Millisecond // so that the new first frame is after the old last one
+	at := max(f.Arrived.Sub(s.epoch), s.lastPTS+step)
+	p.offset = at - f.DTS
+	s.anchor.Store(f.Arrived.UnixNano() - int64(at))
+}
+
+// clockLeak is how fast Wall follows an encoder whose clock is slower than
+// ours: a frame that comes late moves it by a 2048th of its lateness.
+const clockLeak = 2048
+
+// followClock keeps the anchor at the least delay seen, leaking upwards: a
+// frame can only come late, never early.
+func (s *Stream) followClock(f *av.Frame) {
+	anchor := s.anchor.Load()
+	late := f.Arrived.UnixNano() - int64(f.DTS) - anchor
+	if late > 0 {
+		late /= clockLeak
+	}
+	s.anchor.Store(anchor + late)
+}
+
+// Close ends the publication. The stream lingers for a publisher that comes back.
+func (p *Publisher) Close() { p.hub.retire(p) }
+
+// endLocked stops the publisher's writes; the caller holds stream.mu.
+func (p *Publisher) endLocked(cause error) {
+	if p.closed {
+		return
+	}
+	p.closed = true
+	if cause != nil {
+		p.cause = cause
+		close(p.done)
+	}
+	p.stream.publisher = nil
+	p.stream.keyframes.upstream.Store(nil)
+}

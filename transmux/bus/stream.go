@@ -1,0 +1,173 @@
+package bus
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"millrace/transmux/av"
+)
+
+// Stream is one name's ring of frames. It outlives its publishers: the next one
+// within Config.Linger continues it as a new generation.
+type Stream struct {
+	name   string
+	cfg    Config
+	totals *totals
+
+	// Read without a lock. head is the sequence number of the next frame; it is
+	// stored after the ring and the frame's slot.
+	ring    atomic.Pointer[ring]
+	head    atomic.Uint64
+	catalog atomic.Pointer[Catalog]
+	end     atomic.Pointer[error]
+	// anchor is the wall clock in nanoseconds at PTS 0; see Wall.
+	anchor      atomic.Int64
+	subscribers atomic.Int64
+
+	keyframes keyframeRequests
+
+	mu        sync.Mutex
+	publisher *Publisher // nil while lingering
+	tail      uint64
+	bytes     int
+	nextID    av.TrackID
+	lastPTS   time.Duration // the furthest so far, over all generations
+	epoch     time.Time     // when PTS was 0
+	info      PublisherInfo // of the last publisher
+	since     time.Time
+	changed   chan struct{} // nil when nobody waits
+	frames    uint64
+	drops     atomic.Uint64
+}
+
+func newStream(name string, cfg Config, totals *totals) *Stream {
+	s := &Stream{name: name, cfg: cfg, totals: totals}
+	s.ring.Store(newRing(min(firstSlots, cfg.MaxFrames)))
+	s.catalog.Store(&Catalog{})
+	return s
+}
+
+// Name is the stream's name.
+func (s *Stream) Name() string { return s.name }
+
+// Catalog says what the stream is made of now.
+func (s *Stream) Catalog() *Catalog { return s.catalog.Load() }
+
+// Err is nil while the stream lives, then ErrEnded or ErrShutdown.
+func (s *Stream) Err() error {
+	if err := s.end.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// Changed returns a channel that is closed at the next frame, change of catalog
+// or end. Take it before looking, then wait on it: what came in between is not lost.
+func (s *Stream) Changed() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.end.Load() != nil {
+		over := make(chan struct{})
+		close(over)
+		return over
+	}
+	if s.changed == nil {
+		s.changed = make(chan struct{})
+	}
+	return s.changed
+}
+
+// Wall is the wall clock at which a frame of that PTS came, or would have come,
+// without the jitter of its way here. It is one line for all tracks of the
+// stream, so that sender reports keep them in step.
+func (s *Stream) Wall(pts time.Duration) time.Time {
+	return time.Unix(0, s.anchor.Load()+int64(pts))
+}
+
+// RequestKeyframe asks the publisher for a keyframe, at most once in
+// keyframeInterval whoever asks.
+func (s *Stream) RequestKeyframe() {
+	if s.keyframes.request(time.Now()) {
+		s.totals.keyframeRequests.Add(1)
+	}
+}
+
+func (s *Stream) wakeLocked() {
+	if s.changed != nil {
+		close(s.changed)
+		s.changed = nil
+	}
+}
+
+// appendLocked puts a frame at the head of the ring and lets go of what is too old.
+func (s *Stream) appendLocked(f *av.Frame, state *trackState) {
+	r, head := s.ring.Load(), s.head.Load()
+	if head-s.tail == uint64(len(r.slots)) {
+		if len(r.slots) < s.cfg.MaxFrames {
+			r = r.grown(s.tail, head, s.cfg.MaxFrames)
+			s.ring.Store(r)
+		} else {
+			s.evictLocked(r)
+		}
+	}
+	f.Seq = head
+	r.slot(head).Store(f)
+	if state.video && f.Type == av.Key {
+		state.newestKey.Store(head)
+	}
+	s.head.Store(head + 1)
+
+	size := f.Size()
+	s.bytes += size
+	s.frames++
+	s.totals.frames.Add(1)
+	s.totals.bytes.Add(uint64(size))
+	state.meter.add(f, size)
+	s.trimLocked(r, f.Arrived)
+	s.wakeLocked()
+}
+
+// trimLocked keeps the newest GOP of every video track and Config.History
+// before it, and both bounds whatever that costs.
+func (s *Stream) trimLocked(r *ring, now time.Time) {
+	head := s.head.Load()
+	keep := head
+	for _, state := range s.catalog.Load().states {
+		if key := state.newestKey.Load(); state.video && key != noKey {
+			keep = min(keep, key)
+		}
+	}
+	for s.tail < head {
+		if s.bytes <= s.cfg.MaxBytes || s.tail == head-1 {
+			if s.tail >= keep || now.Sub(r.slot(s.tail).Load().Arrived) < s.cfg.History {
+				return
+			}
+		}
+		s.evictLocked(r)
+	}
+}
+
+func (s *Stream) evictLocked(r *ring) {
+	slot := r.slot(s.tail)
+	f := slot.Load()
+	slot.Store(nil)
+	s.tail++
+	s.bytes -= f.Size()
+	if f.Type == av.Key {
+		if state := s.catalog.Load().state(f.Track.ID); state != nil {
+			state.newestKey.CompareAndSwap(f.Seq, noKey)
+		}
+	}
+}
+
+func (s *Stream) setCatalogLocked(c *Catalog) {
+	s.catalog.Store(c)
+	s.wakeLocked()
+}
+
+func (s *Stream) endLocked(err error) {
+	if s.end.CompareAndSwap(nil, &err) {
+		s.wakeLocked()
+	}
+}

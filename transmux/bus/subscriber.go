@@ -1,0 +1,88 @@
+package bus
+
+import (
+	"context"
+	"sync/atomic"
+
+	"millrace/transmux/av"
+)
+
+// Subscriber reads a stream: one cursor for a video track and one for an audio
+// track. It is used by one goroutine at a time, but for Close.
+type Subscriber struct {
+	stream *Stream
+	viewer bool
+	closed atomic.Bool
+	video  Cursor
+	audio  Cursor
+}
+
+func newSubscriber(s *Stream, viewer bool) *Subscriber {
+	sub := &Subscriber{stream: s, viewer: viewer}
+	sub.video.stream, sub.audio.stream = s, s
+	return sub
+}
+
+// Tap subscribes without counting as a viewer, for what is made of the stream.
+func (s *Stream) Tap() *Subscriber { return newSubscriber(s, false) }
+
+// Stream is what the subscriber reads.
+func (s *Subscriber) Stream() *Stream { return s.stream }
+
+// Follow says which tracks to read, zero for none. A track that is followed
+// already goes on where it is; a new video track starts at its newest keyframe
+// in the ring (without one, a keyframe is asked for), a new audio track at the
+// live edge.
+func (s *Subscriber) Follow(video, audio av.TrackID) {
+	s.video.follow(video)
+	s.audio.follow(audio)
+}
+
+// Video is the cursor of the video track.
+func (s *Subscriber) Video() *Cursor { return &s.video }
+
+// Audio is the cursor of the audio track.
+func (s *Subscriber) Audio() *Cursor { return &s.audio }
+
+// Next waits for the next frame of either track, in the order they were
+// written. It ends with the context's error, the stream's, or ErrClosed.
+func (s *Subscriber) Next(ctx context.Context) (*av.Frame, error) {
+	for {
+		changed := s.stream.Changed()
+		if s.closed.Load() {
+			return nil, ErrClosed
+		}
+		if f := s.poll(); f != nil {
+			return f, nil
+		}
+		if err := s.stream.Err(); err != nil {
+			return nil, err
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+func (s *Subscriber) poll() *av.Frame {
+	v, a := s.video.Peek(), s.audio.Peek()
+	switch {
+	case v == nil && a == nil:
+		return nil
+	case a == nil || v != nil && v.Seq < a.Seq:
+		s.video.Advance()
+		return v
+	default:
+		s.audio.Advance()
+		return a
+	}
+}
+
+// Close leaves the stream.
+func (s *Subscriber) Close() {
+	if s.closed.CompareAndSwap(false, true) && s.viewer {
+		s.stream.subscribers.Add(-1)
+	}
+}
