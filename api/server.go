@@ -1,0 +1,30 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+)
+
+// Ports are the numbers the listeners really have, zero for one that is off.
+type Ports struct {
+	RTMP   int `json:"rtmp_port"`
+	RTSP   int `json:"rtsp_port"`
+	HTTP   int `json:"http_port"`
+	WebRTC int `json:"webrtc_port"`
+}
+
+// server tells a page what it needs to say how to publish to this gateway.
+func (a *API) server(w http.ResponseWriter, _ *http.Request) {
+	answer(w, struct {
+		Version string `json:"version"`
+		Ports
+	}{a.cfg.Version, a.cfg.Ports})
+}
+
+// answer writes v as JSON. What this face says is true only now, so it is never
+// to be stored.
+func answer(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	_ = json.NewEncoder(w).Encode(v)
+}
