@@ -1,0 +1,34 @@
+//go:build !linux
+
+package port
+
+import (
+	"net"
+	"net/netip"
+)
+
+const oobSize = 0
+
+// socket has nothing to add where the system is not Linux.
+type socket struct{}
+
+func (*socket) init(*net.UDPConn, bool) error { return nil }
+
+func (*socket) canSegment() bool { return false }
+
+func localOf([]byte) netip.Addr { return netip.Addr{} }
+
+type sendCall struct{ conn *net.UDPConn }
+
+func (c *sendCall) init(p *Port) { c.conn = p.conn }
+
+func (c *sendCall) send(to *Path, packet []byte, _ int) error {
+	_, err := c.conn.WriteToUDPAddrPort(packet, to.Remote)
+	return err
+}
+
+func refusesSegments(error) bool { return false }
+
+func segmentTooLarge(error) bool { return false }
+
+func wouldBlock(error) bool { return false }

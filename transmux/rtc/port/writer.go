@@ -1,0 +1,72 @@
+package port
+
+// Limits of one segmented send: the kernel takes 64 segments (UDP_MAX_SEGMENTS
+// of older kernels) and, all told, one maximal UDP datagram.
+const (
+	MaxSegments = 64
+	MaxRun      = 65000
+)
+
+// Writer sends through the port. It keeps scratch memory for the system call, so
+// that sending allocates nothing; each goroutine that sends has its own.
+type Writer struct {
+	port *Port
+	call sendCall
+}
+
+// Writer returns a new Writer.
+func (p *Port) Writer() *Writer {
+	w := &Writer{port: p}
+	w.call.init(p)
+	return w
+}
+
+// Send sends one packet. A full socket buffer drops it, as a network would.
+func (w *Writer) Send(to *Path, packet []byte) error {
+	return w.SendRun(to, packet, len(packet))
+}
+
+// SendRun sends packets of size bytes each, the last may be shorter, that lie
+// end to end in run: at most MaxSegments of them and MaxRun bytes. It takes one
+// system call where the kernel can segment, else one a packet. It never waits:
+// what the socket's buffer has no room for is counted and dropped.
+func (w *Writer) SendRun(to *Path, run []byte, size int) error {
+	p := w.port
+	if len(run) > size && p.segment.Load() {
+		err := w.call.send(to, run, size)
+		if err == nil {
+			p.stats.sends.Add(1)
+			p.stats.segments.Add(uint64((len(run) + size - 1) / size))
+			return nil
+		}
+		switch {
+		case segmentTooLarge(err): // for this peer's path; others are not to pay for it
+		case !refusesSegments(err):
+			return w.account(err)
+		case p.segment.CompareAndSwap(true, false):
+			// Some devices and kernels cannot; it will not get better, so say it once.
+			p.log.Warn("segmented sends refused by the kernel, sending packet by packet", "error", err)
+		}
+	}
+	var last error
+	for len(run) > 0 {
+		n := min(size, len(run))
+		err := w.call.send(to, run[:n], 0)
+		if err != nil {
+			last = w.account(err)
+		} else {
+			p.stats.sends.Add(1)
+			p.stats.segments.Add(1)
+		}
+		run = run[n:]
+	}
+	return last
+}
+
+func (w *Writer) account(err error) error {
+	if wouldBlock(err) {
+		w.port.stats.refused.Add(1)
+		return nil
+	}
+	return err
+}

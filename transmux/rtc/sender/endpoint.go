@@ -1,0 +1,134 @@
+package sender
+
+import (
+	"crypto/tls"
+	"net/netip"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"millrace/transmux/rtc/port"
+)
+
+// maxRemotes bounds the addresses that one viewer may check from: a phone has
+// three or four, each with IPv4 and IPv6.
+const maxRemotes = 16
+
+// Endpoint is one viewer's end of a WebRTC transport.
+type Endpoint struct {
+	room        *Room
+	events      Events
+	remote      Remote
+	certificate tls.Certificate
+	fingerprint string
+	ufrag, pwd  string
+	opened      time.Time
+
+	keys   atomic.Pointer[keys]
+	path   atomic.Pointer[port.Path] // where media goes
+	closed atomic.Bool
+
+	// Written by the goroutine that sends through a Burst.
+	sentPackets, sentBytes uint64
+
+	mu        sync.Mutex
+	remotes   []netip.AddrPort // that have proved themselves
+	checks    checks
+	shaking   *pipe  // while there is a DTLS connection
+	farewell  []byte // a sealed close_notify, once there is none
+	resume    []byte // the DTLS state, to open the viewer's close_notify with
+	verifying bool   // an alert is being opened
+}
+
+// Local is what an answer says of our side.
+type Local struct{ Ufrag, Pwd, Fingerprint string }
+
+// Local returns the endpoint's credentials for the answer.
+func (e *Endpoint) Local() Local {
+	return Local{Ufrag: e.ufrag, Pwd: e.pwd, Fingerprint: e.fingerprint}
+}
+
+// Remote is the viewer's address once known.
+func (e *Endpoint) Remote() netip.AddrPort {
+	if path := e.path.Load(); path != nil {
+		return path.Remote
+	}
+	return netip.AddrPort{}
+}
+
+// Sent counts the packets and bytes sent. It is for the goroutine that sends.
+func (e *Endpoint) Sent() (packets, bytes uint64) { return e.sentPackets, e.sentBytes }
+
+// Receive sorts what came for the endpoint, RFC 7983 section 7.
+func (e *Endpoint) Receive(packet []byte, from port.Path) {
+	if e.closed.Load() || len(packet) == 0 {
+		return
+	}
+	switch first := packet[0]; {
+	case port.IsSTUN(packet):
+		e.receiveSTUN(packet, from)
+	case first >= 20 && first <= 63:
+		e.receiveDTLS(packet, from)
+	case first >= 128 && first <= 191 && len(packet) > 1 && packet[1] >= 192 && packet[1] <= 223:
+		e.receiveRTCP(packet) // RFC 5761 section 4 tells it from RTP, of which a viewer has none
+	}
+}
+
+func (e *Endpoint) receiveRTCP(packet []byte) {
+	k := e.keys.Load()
+	if k == nil {
+		return
+	}
+	// One that does not open was sent by somebody else, or twice: there is
+	// nobody to tell.
+	if plain, err := k.remote.DecryptRTCP(nil, packet, nil); err == nil {
+		e.events.Feedback(plain)
+	}
+}
+
+// learn takes a path that has proved itself; false if the viewer has too many.
+func (e *Endpoint) learn(path port.Path) bool {
+	e.mu.Lock()
+	known := slices.Contains(e.remotes, path.Remote)
+	if !known {
+		if len(e.remotes) == maxRemotes {
+			e.mu.Unlock()
+			return false
+		}
+		e.remotes = append(e.remotes, path.Remote)
+	}
+	e.mu.Unlock()
+	if !known {
+		e.room.port.Bind(path.Remote, e)
+	}
+	return true
+}
+
+// use makes the path the one that media takes.
+func (e *Endpoint) use(path port.Path) {
+	if old := e.path.Load(); old == nil || *old != path {
+		e.path.Store(&path)
+	}
+}
+
+// Close ends the endpoint and tells the viewer by DTLS close_notify.
+func (e *Endpoint) Close(cause error) { e.end(cause, true) }
+
+// end closes once; it must not be called with e.mu held.
+func (e *Endpoint) end(cause error, tell bool) {
+	if !e.closed.CompareAndSwap(false, true) {
+		return
+	}
+	e.mu.Lock()
+	remotes, shaking, farewell := e.remotes, e.shaking, e.farewell
+	e.mu.Unlock()
+	if path := e.path.Load(); tell && path != nil && farewell != nil {
+		_ = e.room.send(path, farewell) // the peer finds out by its own time-out else
+	}
+	if shaking != nil {
+		shaking.interrupt() // its goroutine says goodbye
+	}
+	e.room.forget(e, remotes)
+	e.events.Closed(cause)
+}
