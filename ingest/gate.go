@@ -1,0 +1,118 @@
+// Package ingest is the door that every publisher comes through, whatever
+// protocol it speaks, and the repair of the clocks they bring along.
+//
+// The protocol rooms (ingest/rtmp and its siblings) call it once they know who
+// wants to publish what. It knows names, credentials and the bus; it must not
+// know a protocol, a connection or a codec.
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"millrace/transmux/bus"
+)
+
+// The sentinels of the gate. Names that are bad or taken give the bus's own.
+var (
+	// ErrDenied means that the credential does not allow it.
+	ErrDenied = errors.New("publishing is not allowed with this credential")
+	// ErrTooManyPublishers means that the gateway is full.
+	ErrTooManyPublishers = errors.New("too many publishers")
+)
+
+const (
+	// DefaultMaxPublishers bounds memory: each publisher may fill a ring of
+	// tens of megabytes.
+	DefaultMaxPublishers = 500
+	// authorizeTimeout is less than the time that a protocol room gives a
+	// publisher to get going, so that the publisher hears the reason.
+	authorizeTimeout = 5 * time.Second
+)
+
+// Request is what a peer asks for.
+type Request struct {
+	Name       string // the stream, as the peer spelled it
+	Protocol   string // "rtmp", "whip", "rtsp"
+	Remote     string // the peer's address and port
+	Encoder    string // what the peer calls itself, if it has said so
+	Credential string // a token, or nothing; never logged
+}
+
+// LogValue leaves the credential out.
+func (r Request) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("stream", r.Name),
+		slog.String("protocol", r.Protocol), slog.String("remote", r.Remote))
+}
+
+// Authorizer says whether a request may publish: nil, or an error. Errors that
+// wrap ErrDenied are the peer's fault, others are ours.
+type Authorizer func(ctx context.Context, r Request) error
+
+// Hub is the part of the bus that the gate needs.
+type Hub interface {
+	Publish(name string, info bus.PublisherInfo) (*bus.Publisher, error)
+}
+
+// Config is the gate's settings. Zero fields take the default.
+type Config struct {
+	MaxPublishers int        // DefaultMaxPublishers
+	Authorize     Authorizer // nil lets everybody publish
+}
+
+// Gate lets publishers in. Its methods are safe for concurrent use.
+type Gate struct {
+	hub  Hub
+	cfg  Config
+	log  *slog.Logger
+	open atomic.Int64
+}
+
+// New makes a gate in front of the hub.
+func New(hub Hub, cfg Config, log *slog.Logger) *Gate {
+	if cfg.MaxPublishers <= 0 {
+		cfg.MaxPublishers = DefaultMaxPublishers
+	}
+	return &Gate{hub: hub, cfg: cfg, log: log}
+}
+
+// Publishers is how many are in.
+func (g *Gate) Publishers() int { return int(g.open.Load()) }
+
+// Open lets one publisher in, or says why not: bus.ErrBadName, ErrDenied,
+// ErrTooManyPublishers, bus.ErrNameTaken or bus.ErrShutdown, wrapped. ctx is the
+// context of the publisher's session: its place is held until ctx ends. The
+// caller closes the publisher.
+func (g *Gate) Open(ctx context.Context, r Request) (*bus.Publisher, error) {
+	if err := bus.ValidName(r.Name); err != nil {
+		return nil, fmt.Errorf("ingest: %w", err)
+	}
+	if err := g.authorize(ctx, r); err != nil {
+		return nil, fmt.Errorf("ingest: %w", err)
+	}
+	if g.open.Add(1) > int64(g.cfg.MaxPublishers) {
+		g.open.Add(-1)
+		return nil, fmt.Errorf("ingest: %w: %d are publishing", ErrTooManyPublishers, g.cfg.MaxPublishers)
+	}
+	p, err := g.hub.Publish(r.Name, bus.PublisherInfo{Protocol: r.Protocol, Remote: r.Remote, Encoder: r.Encoder})
+	if err != nil {
+		g.open.Add(-1)
+		return nil, fmt.Errorf("ingest: %w", err)
+	}
+	context.AfterFunc(ctx, func() { g.open.Add(-1) })
+	g.log.Debug("ingest: let in", "request", r)
+	return p, nil
+}
+
+func (g *Gate) authorize(ctx context.Context, r Request) error {
+	if g.cfg.Authorize == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, authorizeTimeout)
+	defer cancel()
+	return g.cfg.Authorize(ctx, r)
+}
