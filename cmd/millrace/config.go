@@ -1,0 +1,124 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+
+	"millrace/ingest"
+)
+
+// logLevels are the words for log.level.
+var logLevels = []string{"debug", "info", "warn", "error"}
+
+// Config is everything that can be set. The YAML file and the environment fill it
+// through settings; flags come on top.
+type Config struct {
+	HTTP struct {
+		Address string
+	}
+	RTMP struct {
+		Address    string
+		MaxMessage int // bytes
+	}
+	WebRTC struct {
+		Address   string
+		PublicIPs []netip.Addr // empty: found from the interfaces
+	}
+	Stream struct {
+		MaxBytes  int
+		MaxFrames int
+		Linger    time.Duration
+	}
+	Limits struct {
+		Publishers int
+		Viewers    int
+	}
+	Log struct {
+		Level  string
+		Format string
+	}
+}
+
+// Defaults is the configuration with neither file nor environment.
+func Defaults() Config {
+	var c Config
+	c.HTTP.Address = ":8080"
+	c.RTMP.Address = ":1935"
+	c.RTMP.MaxMessage = 8 << 20 // a keyframe of 4K at 200 Mb/s is 4 MiB
+	c.WebRTC.Address = ":8000"
+	c.Stream.MaxBytes = 32 << 20       // 20 s at 12 Mb/s
+	c.Stream.MaxFrames = 8192          // 50 s of 60 pictures and two audio tracks a second
+	c.Stream.Linger = 15 * time.Second // an encoder that reconnects takes 2 to 10 s
+	c.Limits.Publishers = ingest.DefaultMaxPublishers
+	c.Limits.Viewers = 10000
+	c.Log.Level = "info"
+	c.Log.Format = "text"
+	return c
+}
+
+// settings ties each key to its place. A key is also an environment variable:
+// MILLRACE_ and the path in capitals, joined by underscores.
+func (c *Config) settings() []setting {
+	return []setting{
+		{"http.address", address(&c.HTTP.Address)},
+		{"rtmp.address", address(&c.RTMP.Address)},
+		{"rtmp.max_message", size(&c.RTMP.MaxMessage, 64<<10, 64<<20)},
+		{"webrtc.address", address(&c.WebRTC.Address)},
+		{"webrtc.public_ips", addresses(&c.WebRTC.PublicIPs)},
+		{"stream.max_bytes", size(&c.Stream.MaxBytes, 1<<20, 4<<30)},
+		{"stream.max_frames", count(&c.Stream.MaxFrames, 64, 1<<20)},
+		{"stream.linger", duration(&c.Stream.Linger, time.Second, time.Hour)},
+		{"limits.publishers", count(&c.Limits.Publishers, 1, 1<<20)},
+		{"limits.viewers", count(&c.Limits.Viewers, 1, 1<<20)},
+		{"log.level", oneOf(&c.Log.Level, logLevels...)},
+		{"log.format", oneOf(&c.Log.Format, "text", "json")},
+	}
+}
+
+// Validate says what is wrong with the configuration as a whole; single values
+// were checked when they were set.
+func (c *Config) Validate() error {
+	if c.HTTP.Address == "" && c.RTMP.Address == "" {
+		return errors.New("http.address and rtmp.address are both empty: nothing would listen")
+	}
+	if c.WebRTC.Address != "" && c.HTTP.Address == "" {
+		return errors.New(`webrtc.address needs http.address, through which viewers join: set it, or turn both off with ""`)
+	}
+	_, http, _ := net.SplitHostPort(c.HTTP.Address)
+	_, rtmp, _ := net.SplitHostPort(c.RTMP.Address)
+	if http == rtmp && http != "" && http != "0" && c.HTTP.Address == c.RTMP.Address {
+		return fmt.Errorf("http.address and rtmp.address are both %s: two listeners cannot share a port", c.HTTP.Address)
+	}
+	return nil
+}
+
+// level is log.level as slog has it; the setting allows no other words.
+func (c *Config) level() slog.Level {
+	var l slog.Level
+	_ = l.UnmarshalText([]byte(strings.ToUpper(c.Log.Level)))
+	return l
+}
+
+// LoadConfig reads the file, if one is named, then the environment (in the form of
+// os.Environ) over it. The error has a line for each thing that is wrong, with
+// where it stands.
+func LoadConfig(file string, environ []string) (Config, error) {
+	c := Defaults()
+	settings := c.settings()
+	var errs []error
+	if file != "" {
+		errs = append(errs, readFile(file, settings)...)
+	}
+	errs = append(errs, readEnviron(environ, settings)...)
+	if len(errs) == 0 {
+		if err := c.Validate(); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return c, errors.Join(errs...)
+}

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+// load reads a file of that text and that environment, and gives the errors'
+// lines without the folder in front.
+func load(t *testing.T, yaml string, environ ...string) (Config, []string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "m.yaml")
+	if err := os.WriteFile(file, []byte(yaml), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := LoadConfig(file, environ)
+	if err == nil {
+		return c, nil
+	}
+	return c, strings.Split(strings.ReplaceAll(err.Error(), filepath.Dir(file)+"/", ""), "\n")
+}
+
+func TestDefaultsAreValid(t *testing.T) {
+	c, err := LoadConfig("", []string{"HOME=/root", "PATH=/bin"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(Defaults(), c, cmpopts.EquateComparable(netip.Addr{})); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestEverySettingArrives(t *testing.T) {
+	want := Defaults()
+	want.HTTP.Address = "127.0.0.1:1"
+	want.RTMP.Address = ""
+	want.RTMP.MaxMessage = 1 << 20
+	want.WebRTC.Address = "[::1]:0"
+	want.WebRTC.PublicIPs = []netip.Addr{netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("2001:db8::1")}
+	want.Stream.MaxBytes = 2 << 30
+	want.Stream.MaxFrames = 4096
+	want.Stream.Linger = 90 * time.Second
+	want.Limits.Publishers = 5
+	want.Limits.Viewers = 7
+	want.Log.Level = "debug"
+	want.Log.Format = "json"
+
+	yaml := `
+# everything
+http: {address: "127.0.0.1:1"}
+rtmp:
+  address: ""
+  max_message: 1MiB
+webrtc:
+  address: '[::1]:0'
+  public_ips:
+    - 192.0.2.1
+    - 2001:db8::1
+stream:
+  max_bytes: 2 GiB
+  max_frames: 4096
+  linger: 1m30s
+limits:
+  publishers: 5
+  viewers: 7
+log:
+  level: debug # loud
+  format: json
+`
+	environ := []string{
+		"MILLRACE_HTTP_ADDRESS=127.0.0.1:1", "MILLRACE_RTMP_ADDRESS=", "MILLRACE_RTMP_MAX_MESSAGE=1048576",
+		"MILLRACE_WEBRTC_ADDRESS=[::1]:0", "MILLRACE_WEBRTC_PUBLIC_IPS=192.0.2.1, 2001:db8::1",
+		"MILLRACE_STREAM_MAX_BYTES=2GiB", "MILLRACE_STREAM_MAX_FRAMES=4096", "MILLRACE_STREAM_LINGER=90s",
+		"MILLRACE_LIMITS_PUBLISHERS=5", "MILLRACE_LIMITS_VIEWERS=7", "MILLRACE_LOG_LEVEL=debug", "MILLRACE_LOG_FORMAT=json",
+	}
+	if len(environ) != len(want.settings()) {
+		t.Errorf("the test has %d settings, the table %d", len(environ), len(want.settings()))
+	}
+	for name, got := range map[string]func() (Config, []string){
+		"file":        func() (Config, []string) { return load(t, yaml) },
+		"environment": func() (Config, []string) { return load(t, "", environ...) },
+		"environment over file": func() (Config, []string) {
+			return load(t, "log: {level: error, format: text}\nhttp:\n  address: :99", environ...)
+		},
+	} {
+		c, errs := got()
+		if diff := cmp.Diff(want, c, cmpopts.EquateComparable(netip.Addr{})); diff != "" || errs != nil {
+			t.Errorf("%s: %v\n%s", name, errs, diff)
+		}
+	}
+}
+
+func TestWhatIsWrongIsSaidWithItsPlace(t *testing.T) {
+	for _, tc := range []struct {
+		name    string
+		yaml    string
+		environ []string
+		want    []string // each is a line's beginning
+	}{
+		{name: "empty", yaml: ""},
+		{name: "only comments", yaml: "# nothing\n"},
+		{name: "section without keys", yaml: "http:\n  # address: :80\n"},
+		{
+			name: "unknown section", yaml: "http:\n  address: :80\nrmtp:\n  address: :1\n",
+			want: []string{`m.yaml:3:1: unknown key "rmtp"; there are: http, rtmp, webrtc, stream, limits, log`},
+		},
+		{
+			name: "unknown key with a near one", yaml: "http:\n  adress: :80\n",
+			want: []string{`m.yaml:2:3: unknown key "http.adress" (did you mean http.address?); there are: http.address`},
+		},
+		{
+			name: "all of it at once", yaml: "log:\n  level: loud\n  format: xml\nrtmp:\n    max_message: 1TB\n    verbose: true\n",
+			want: []string{
+				`m.yaml:2:10: log.level: "loud" is not one of debug, info, warn, error`,
+				`m.yaml:3:11: log.format: "xml" is not one of text, json`,
+				`m.yaml:5:18: rtmp.max_message: "1TB" is no size`,
+				`m.yaml:6:5: unknown key "rtmp.verbose"; there are: rtmp.address, rtmp.max_message`,
+			},
+		},
+		{name: "a value where a section is", yaml: "http: ':80'\n", want: []string{`m.yaml:1:7: http must have keys below it: http.address`}},
+		{name: "a section where a value is", yaml: "http:\n  address:\n    host: x\n", want: []string{`m.yaml:2:3: http.address: this must be a plain value`}},
+		{name: "no value", yaml: "rtmp:\n  address:\n", want: []string{`m.yaml:2:3: rtmp.address: there is no value; write "" for none`}},
+		{name: "a path as key", yaml: "http.address: ':80'\n", want: nil},
+		{name: "twice", yaml: "log:\n  level: info\n  level: warn\n", want: []string{`m.yaml:3:3: mapping key "level" already defined`}},
+		{name: "not YAML", yaml: "http: [\n", want: []string{`m.yaml:1:7: `}},
+		{name: "a list as file", yaml: "- http\n", want: []string{`m.yaml:1:1: the file must have keys below it: http`}},
+		{name: "two documents", yaml: "log:\n  level: info\n---\nlog:\n  level: warn\n", want: []string{`m.yaml:3:1: a second document`}},
+		{name: "an alias", yaml: "log: &l\n  level: info\n", want: []string{`m.yaml:1:6: log must have keys below it`}},
+		{name: "a bad list", yaml: "webrtc:\n  public_ips: [192.0.2.1, host.example]\n", want: []string{`m.yaml:2:15: webrtc.public_ips: "host.example" is no IP address`}},
+		{name: "a nested list", yaml: "webrtc:\n  public_ips: [[192.0.2.1]]\n", want: []string{`m.yaml:2:15: webrtc.public_ips: this must be a plain value`}},
+		{name: "an unspecified address", environ: []string{"MILLRACE_WEBRTC_PUBLIC_IPS=0.0.0.0"}, want: []string{`MILLRACE_WEBRTC_PUBLIC_IPS: "0.0.0.0" is no IP address`}},
+		{name: "a port too many", yaml: "http:\n  address: 127.0.0.1:65536\n", want: []string{`m.yaml:2:12: http.address: "65536" is no port`}},
+		{name: "no port", environ: []string{"MILLRACE_HTTP_ADDRESS=8080"}, want: []string{`MILLRACE_HTTP_ADDRESS: "8080" is no address`}},
+		{name: "too small", environ: []string{"MILLRACE_STREAM_MAX_BYTES=1KiB"}, want: []string{`MILLRACE_STREAM_MAX_BYTES: 1KiB is out of range`}},
+		{name: "too large to multiply", environ: []string{"MILLRACE_STREAM_MAX_BYTES=9223372036854775807GiB"}, want: []string{`MILLRACE_STREAM_MAX_BYTES: 9223372036854775807GiB is out of range`}},
+		{name: "no duration", environ: []string{"MILLRACE_STREAM_LINGER=15"}, want: []string{`MILLRACE_STREAM_LINGER: "15" is no duration`}},
+		{name: "negative", environ: []string{"MILLRACE_LIMITS_VIEWERS=-1"}, want: []string{`MILLRACE_LIMITS_VIEWERS: -1 is out of range`}},
+		{
+			name: "unknown variables", environ: []string{"MILLRACE_HTTP_ADRESS=:80", "MILLRACE_X=1", "MILLRACE=1"},
+			want: []string{
+				`unknown variable MILLRACE_HTTP_ADRESS (did you mean MILLRACE_HTTP_ADDRESS?); there are: MILLRACE_HTTP_ADDRESS, `,
+				`unknown variable MILLRACE_X; there are: MILLRACE_HTTP_ADDRESS, `,
+			},
+		},
+		{name: "nothing listens", yaml: "http: {address: ''}\nrtmp: {address: ''}\n", want: []string{`http.address and rtmp.address are both empty`}},
+		{name: "viewers cannot join", yaml: "http: {address: ''}\n", want: []string{`webrtc.address needs http.address`}},
+		{name: "one port for two", yaml: "rtmp: {address: ':8080'}\n", want: []string{`http.address and rtmp.address are both :8080`}},
+		{name: "two free ports", yaml: "rtmp: {address: ':0'}\nhttp: {address: ':0'}\n"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			_, got := load(t, tc.yaml, tc.environ...)
+			if len(got) != len(tc.want) {
+				t.Fatalf("got  %q\nwant %q", got, tc.want)
+			}
+			for i := range got {
+				if !strings.HasPrefix(got[i], tc.want[i]) {
+					t.Errorf("got  %s\nwant %s…", got[i], tc.want[i])
+				}
+			}
+		})
+	}
+}
+
+func TestNoSuchFile(t *testing.T) {
+	if _, err := LoadConfig(filepath.Join(t.TempDir(), "none.yaml"), nil); err == nil || !strings.Contains(err.Error(), "none.yaml") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestVariablesAreDistinct(t *testing.T) {
+	c := Defaults()
+	seen := map[string]string{}
+	for _, s := range c.settings() {
+		if other, twice := seen[envName(s.path)]; twice {
+			t.Errorf("%s and %s share %s", s.path, other, envName(s.path))
+		}
+		seen[envName(s.path)] = s.path
+	}
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// yamlFile walks a configuration file's syntax tree, so that each complaint can
+// name the line and column it is about.
+type yamlFile struct {
+	name     string
+	settings []setting
+	errs     []error
+}
+
+// readFile applies a YAML file to the settings and gives all that is wrong with it.
+func readFile(name string, settings []setting) []error {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return []error{err}
+	}
+	f := yamlFile{name: name, settings: settings}
+	tree, err := parser.ParseBytes(text, 0)
+	if err != nil {
+		var at yaml.Error
+		if errors.As(err, &at) && at.GetToken() != nil {
+			f.complain(at.GetToken(), errors.New(at.GetMessage()))
+			return f.errs
+		}
+		return []error{fmt.Errorf("%s: %w", name, err)}
+	}
+	if len(tree.Docs) > 1 {
+		f.complain(tree.Docs[1].Start, errors.New("a second document: there may be only one"))
+		return f.errs
+	}
+	for _, doc := range tree.Docs {
+		if doc.Body != nil {
+			f.walk("", doc.Body)
+		}
+	}
+	return f.errs
+}
+
+func (f *yamlFile) complain(at *token.Token, err error) {
+	line, column := 1, 1
+	if at != nil && at.Position != nil {
+		line, column = at.Position.Line, at.Position.Column
+	}
+	f.errs = append(f.errs, fmt.Errorf("%s:%d:%d: %w", f.name, line, column, err))
+}
+
+// walk goes through what stands below a path that is a section, not a setting.
+func (f *yamlFile) walk(path string, node ast.Node) {
+	var pairs []*ast.MappingValueNode
+	switch n := node.(type) {
+	case *ast.MappingNode:
+		pairs = n.Values
+	case *ast.MappingValueNode:
+		pairs = []*ast.MappingValueNode{n}
+	case *ast.CommentGroupNode:
+		return
+	case *ast.NullNode:
+		return // a section whose keys are all commented out
+	default:
+		name := strings.TrimSuffix(path, ".")
+		if name == "" {
+			name = "the file"
+		}
+		f.complain(node.GetToken(), fmt.Errorf("%s must have keys below it: %s", name, strings.Join(childrenOf(path, f.settings), ", ")))
+		return
+	}
+	for _, pair := range pairs {
+		f.pair(path, pair)
+	}
+}
+
+// pair applies one key and its value, or goes on below it.
+func (f *yamlFile) pair(path string, pair *ast.MappingValueNode) {
+	at := pair.Key.GetToken()
+	key := path + at.Value
+	for _, s := range f.settings {
+		if s.path == key {
+			f.value(s, pair)
+			return
+		}
+	}
+	if !strings.Contains(at.Value, ".") && len(childrenOf(key+".", f.settings)) > 0 {
+		f.walk(key+".", pair.Value)
+		return
+	}
+	f.complain(at, unknownKey(key, f.settings))
+}
+
+func (f *yamlFile) value(s setting, pair *ast.MappingValueNode) {
+	node, at := pair.Value, pair.Value.GetToken()
+	text, err := scalar(node)
+	if err != nil {
+		at = pair.Key.GetToken() // what is no value has no place of its own
+	}
+	if list, ok := node.(*ast.SequenceNode); ok {
+		var parts []string
+		err = nil
+		at = node.GetToken()
+		for _, item := range list.Values {
+			part, e := scalar(item)
+			if e == nil && strings.Contains(part, ",") {
+				e = errors.New("a list's item must be one value")
+			}
+			err = errors.Join(err, e)
+			parts = append(parts, part)
+		}
+		text = strings.Join(parts, ",")
+	}
+	if err == nil {
+		err = s.set(text)
+	}
+	if err != nil {
+		f.complain(at, fmt.Errorf("%s: %w", s.path, err))
+	}
+}
+
+// scalar is the text of a plain value.
+func scalar(node ast.Node) (string, error) {
+	switch n := node.(type) {
+	case *ast.StringNode:
+		return n.Value, nil
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
+		return n.GetToken().Value, nil
+	case *ast.NullNode:
+		return "", errors.New(`there is no value; write "" for none`)
+	default:
+		return "", errors.New("this must be a plain value")
+	}
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"syscall"
+
+	"millrace/api"
+	"millrace/transmux/rtc/port"
+)
+
+// listeners are the sockets that the rooms are given; nil is one that is off.
+type listeners struct {
+	http, rtmp net.Listener
+	webrtc     *port.Port
+}
+
+// listen opens what the configuration names, all of it or nothing, and logs the
+// addresses that came of it.
+func listen(cfg Config, log *slog.Logger) (listeners, error) {
+	var l listeners
+	var errs [3]error
+	l.http, errs[0] = listenTCP("http.address", cfg.HTTP.Address)
+	l.rtmp, errs[1] = listenTCP("rtmp.address", cfg.RTMP.Address)
+	l.webrtc, errs[2] = listenUDP("webrtc.address", port.Config{Address: cfg.WebRTC.Address, PublicIPs: cfg.WebRTC.PublicIPs}, log)
+	if err := errors.Join(errs[:]...); err != nil {
+		l.close()
+		return listeners{}, err
+	}
+	for _, one := range []struct {
+		what string
+		at   net.Addr
+	}{{"http", addressOf(l.http)}, {"rtmp", addressOf(l.rtmp)}, {"webrtc", l.udpAddress()}} {
+		if one.at != nil {
+			log.Info("listening", "what", one.what, "address", one.at.String())
+		}
+	}
+	return l, nil
+}
+
+func listenTCP(key, address string) (net.Listener, error) {
+	if address == "" {
+		return nil, nil
+	}
+	l, err := net.Listen("tcp", address)
+	return l, listenError(key, address, err)
+}
+
+func listenUDP(key string, cfg port.Config, log *slog.Logger) (*port.Port, error) {
+	if cfg.Address == "" {
+		return nil, nil
+	}
+	p, err := port.Listen(cfg, log)
+	return p, listenError(key, cfg.Address, err)
+}
+
+// listenError says which setting to change.
+func listenError(key, address string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("%s: something else listens on %s already; stop it, or set %s (%s) to another port", key, address, key, envName(key))
+	case errors.Is(err, syscall.EACCES):
+		return fmt.Errorf("%s: not allowed to listen on %s: ports below 1024 need root or CAP_NET_BIND_SERVICE; or set %s (%s) to a higher one", key, address, key, envName(key))
+	default:
+		return fmt.Errorf("%s: %w", key, err)
+	}
+}
+
+func (l *listeners) close() {
+	if l.http != nil {
+		_ = l.http.Close()
+	}
+	if l.rtmp != nil {
+		_ = l.rtmp.Close()
+	}
+	if l.webrtc != nil {
+		_ = l.webrtc.Close()
+	}
+}
+
+// ports are the numbers as the pages are told them.
+func (l *listeners) ports() api.Ports {
+	return api.Ports{HTTP: portOf(addressOf(l.http)), RTMP: portOf(addressOf(l.rtmp)), WebRTC: portOf(l.udpAddress())}
+}
+
+func (l *listeners) udpAddress() net.Addr {
+	if l.webrtc == nil {
+		return nil
+	}
+	return net.UDPAddrFromAddrPort(l.webrtc.Addr())
+}
+
+func addressOf(l net.Listener) net.Addr {
+	if l == nil {
+		return nil
+	}
+	return l.Addr()
+}
+
+func portOf(a net.Addr) int {
+	switch a := a.(type) {
+	case *net.TCPAddr:
+		return a.Port
+	case *net.UDPAddr:
+		return a.Port
+	default:
+		return 0
+	}
+}
+
+// reachable is an address of the listener's that this machine can connect to, and
+// that a person would write: an unspecified one becomes localhost's.
+func reachable(l net.Listener, localhost string) string {
+	a := l.Addr().(*net.TCPAddr)
+	host := a.IP.String()
+	if a.IP.IsUnspecified() {
+		host = localhost
+	}
+	return net.JoinHostPort(host, fmt.Sprint(a.Port))
+}

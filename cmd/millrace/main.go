@@ -1,0 +1,139 @@
+// Command millrace is the gateway: it takes live streams in and shows them in
+// browsers. This room reads the configuration and wires the other rooms together;
+// it must not know what any of them does.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+
+	"github.com/alecthomas/kong"
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
+}
+
+// commands is the command line.
+type commands struct {
+	Config   string `help:"Configuration in YAML; each key is also an environment variable (http.address is MILLRACE_HTTP_ADDRESS)." placeholder:"FILE"`
+	LogLevel string `help:"debug, info, warn or error; goes over log.level." placeholder:"LEVEL"`
+
+	Serve   serveCommand   `cmd:"" default:"1" help:"Take streams in and show them (this is what it does without a command)."`
+	Demo    demoCommand    `cmd:"" help:"Serve, and publish a bundled clip as live/demo, so that there is something to watch at once."`
+	Version versionCommand `cmd:"" help:"Say which version this is."`
+}
+
+// process is what a command gets from the world around it.
+type process struct {
+	environ        []string
+	stdout, stderr io.Writer
+}
+
+// The ways a run can end.
+const (
+	exitOK    = 0
+	exitError = 1
+	exitUsage = 2 // the command line or the configuration is wrong
+)
+
+// errUsage marks errors that the user puts right before anything runs.
+var errUsage = errors.New("millrace: see millrace --help and the settings in README.md")
+
+func run(args, environ []string, stdout, stderr io.Writer) int {
+	var cmds commands
+	exit := -1
+	parser, err := kong.New(&cmds,
+		kong.Name("millrace"),
+		kong.Description("Low-latency live streaming: OBS in, browsers out."),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(code int) { exit = code }),
+	)
+	if err != nil {
+		panic(err) // the structs above are wrong
+	}
+	chosen, err := parser.Parse(args)
+	if exit >= 0 { // --help has been answered
+		return exit
+	}
+	if err == nil {
+		err = chosen.Run(&cmds, &process{environ: environ, stdout: stdout, stderr: stderr})
+	} else {
+		err = fmt.Errorf("%w\n%w", err, errUsage)
+	}
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errUsage):
+		_, _ = fmt.Fprintln(stderr, err)
+		return exitUsage
+	default:
+		_, _ = fmt.Fprintln(stderr, "millrace:", err)
+		return exitError
+	}
+}
+
+// load reads the configuration, the flags over it.
+func (c *commands) load(p *process) (Config, error) {
+	cfg, err := LoadConfig(c.Config, p.environ)
+	if err == nil && c.LogLevel != "" {
+		if err = oneOf(&cfg.Log.Level, logLevels...)(c.LogLevel); err != nil {
+			err = fmt.Errorf("--log-level: %w", err)
+		}
+	}
+	if err != nil {
+		return cfg, fmt.Errorf("%w\n%w", err, errUsage)
+	}
+	return cfg, nil
+}
+
+type serveCommand struct{}
+
+// Run is for kong.
+func (serveCommand) Run(c *commands, p *process) error {
+	cfg, err := c.load(p)
+	if err != nil {
+		return err
+	}
+	log := newLog(cfg, p.stderr)
+	ctx, release := untilSignal(log)
+	defer release()
+	g, err := open(cfg, log)
+	if err != nil {
+		return err
+	}
+	return g.run(ctx)
+}
+
+type demoCommand struct{}
+
+// Run is for kong.
+func (demoCommand) Run(c *commands, p *process) error {
+	cfg, err := c.load(p)
+	if err != nil {
+		return err
+	}
+	if err := demoPossible(cfg); err != nil {
+		return fmt.Errorf("%w\n%w", err, errUsage)
+	}
+	log := newLog(cfg, p.stderr)
+	ctx, release := untilSignal(log)
+	defer release()
+	g, err := open(cfg, log)
+	if err != nil {
+		return err
+	}
+	explainDemo(p.stdout, g.listeners)
+	return g.run(ctx, demoTask(g.listeners, log))
+}
+
+type versionCommand struct{}
+
+// Run is for kong.
+func (versionCommand) Run(p *process) error {
+	_, err := fmt.Fprintf(p.stdout, "millrace %s (%s, %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return err
+}
