@@ -32,6 +32,8 @@ func judge(t *av.Track) (way, why string) {
 	}
 }
 
+const problemType = "application/problem+json"
+
 // newSite is the whole handler on a real bus, as cmd puts it together.
 func newSite(t *testing.T, mounts ...Mount) (*bus.Hub, *API, http.Handler) {
 	t.Helper()
@@ -132,7 +134,10 @@ func TestStatus(t *testing.T) {
 
 func checkProblem(t *testing.T, w *httptest.ResponseRecorder) {
 	t.Helper()
-	var p problem
+	var p struct {
+		Type, Title, Detail string
+		Status              int
+	}
 	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil {
 		t.Fatalf("%s: %v", w.Body, err)
 	}

@@ -1,31 +1,17 @@
 package api
 
 import (
-	"encoding/json"
 	"net/http"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
+
+	"millrace/transmux/problem"
 )
-
-// problemType is the media type of every error of this face (RFC 9457).
-const problemType = "application/problem+json"
-
-// problem is RFC 9457's object. Type is "about:blank": the status says what kind
-// of problem it is, title and detail are for people.
-type problem struct {
-	Type   string `json:"type"`
-	Title  string `json:"title"`
-	Status int    `json:"status"`
-	Detail string `json:"detail,omitempty"`
-}
 
 // fail is the one way an error leaves this room.
 func fail(w http.ResponseWriter, status int, title, detail string) {
-	w.Header().Set("Content-Type", problemType)
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(problem{Type: "about:blank", Title: title, Status: status, Detail: detail})
+	(&problem.Problem{Status: status, Title: title, Detail: detail}).Write(w)
 }
 
 func notFound(w http.ResponseWriter, r *http.Request) {
