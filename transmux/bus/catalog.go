@@ -64,10 +64,16 @@ func (c *Catalog) with(t *av.Track) *Catalog {
 		next.Tracks[i] = t
 		return next
 	}
-	next.Tracks = append(next.Tracks, t)
-	next.states = append(next.states, newTrackState(t))
+	at := len(next.Tracks)
+	if i := slices.IndexFunc(next.Tracks, isDerived); i >= 0 && !isDerived(t) {
+		at = i
+	}
+	next.Tracks = slices.Insert(next.Tracks, at, t)
+	next.states = slices.Insert(next.states, at, newTrackState(t))
 	return next
 }
+
+func isDerived(t *av.Track) bool { return t.DerivedFrom != 0 }
 
 func (c *Catalog) without(id av.TrackID) *Catalog {
 	next := c.clone()

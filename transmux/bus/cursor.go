@@ -4,8 +4,8 @@ import (
 	"millrace/transmux/av"
 )
 
-// lagCheck is how many frames behind the head a cursor may be before its lag is
-// looked at; within it the look would cost more than it is worth.
+// lagCheck is how many frames behind the head a cursor without keyframes may be
+// before its lag is looked at; within it the look would cost more than it is worth.
 const lagCheck = 16
 
 // Cursor is a reader's place in one track of a stream. It takes no lock and is
@@ -39,7 +39,7 @@ func (c *Cursor) follow(id av.TrackID) {
 	if c.Track() == id {
 		return
 	}
-	c.state = nil
+	c.state, c.waiting = nil, false
 	if id != 0 {
 		c.state = c.stream.Catalog().state(id)
 	}
@@ -57,7 +57,9 @@ func (c *Cursor) enter() {
 		c.next = head
 		return
 	}
-	if key := c.state.newestKey.Load(); key != noKey {
+	// The look into the ring is for a track that was taken out of the catalog:
+	// nobody clears its newestKey.
+	if key := c.state.newestKey.Load(); key != noKey && c.stream.ring.Load().at(key) != nil {
 		c.next = key
 		return
 	}
@@ -76,14 +78,17 @@ func (c *Cursor) jump() {
 // Peek is the next frame of the track, nil at the live edge. A cursor that fell
 // out of the ring, or is more than Config.MaxLag behind with a newer keyframe to
 // go to, jumps to the newest keyframe.
-func (c *Cursor) Peek() *av.Frame {
+func (c *Cursor) Peek() *av.Frame { return c.peek(c.stream.head.Load()) }
+
+// peek is Peek for somebody who has loaded the stream's head; only a jump looks beyond it.
+func (c *Cursor) peek(head uint64) *av.Frame {
 	if c.state == nil {
 		return nil
 	}
-	head := c.stream.head.Load()
 	r := c.stream.ring.Load()
-	if c.next+lagCheck < head && c.tooFarBehind(r, head) {
+	if c.tooFarBehind(r, head) {
 		c.jump()
+		head, r = c.stream.head.Load(), c.stream.ring.Load()
 	}
 	for c.next < head {
 		f := r.at(c.next)
@@ -100,6 +105,11 @@ func (c *Cursor) Peek() *av.Frame {
 		c.waiting = false
 		return f
 	}
+	// The request made on entering may have been coalesced with one that was
+	// answered before, or have got lost on its way to the encoder.
+	if c.waiting && c.stream.Catalog().state(c.state.id) == c.state {
+		c.stream.RequestKeyframe()
+	}
 	return nil
 }
 
@@ -112,6 +122,8 @@ func (c *Cursor) tooFarBehind(r *ring, head uint64) bool {
 		if key == noKey || key <= c.next {
 			return false
 		}
+	} else if c.next+lagCheck >= head {
+		return false
 	}
 	f, newest := r.at(c.next), r.at(head-1)
 	if f == nil || newest == nil {

@@ -1,6 +1,10 @@
 package bus
 
-import "millrace/transmux/av"
+import (
+	"time"
+
+	"millrace/transmux/av"
+)
 
 // Derived writes a track made of another one into the same ring. It belongs to
 // one generation of its stream.
@@ -11,14 +15,17 @@ type Derived struct {
 }
 
 // Derive announces a derived track of the current generation; t.DerivedFrom
-// names its source.
+// names its source. When that is gone already, with its generation or its
+// stream, what is returned is over from the start: its Write is false.
 func (s *Stream) Derive(t av.Track) *Derived {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.nextID++
 	t.ID = s.nextID
 	c := s.catalog.Load()
-	s.setCatalogLocked(c.with(&t))
+	if c.index(t.DerivedFrom) >= 0 && s.end.Load() == nil {
+		s.setCatalogLocked(c.with(&t))
+	}
 	return &Derived{stream: s, track: &t, gen: c.Generation}
 }
 
@@ -35,6 +42,9 @@ func (d *Derived) Write(f *av.Frame) bool {
 	state := c.state(d.track.ID)
 	if state == nil || c.Generation != d.gen || s.end.Load() != nil {
 		return false
+	}
+	if f.Arrived.IsZero() {
+		f.Arrived = time.Now()
 	}
 	f.Generation = d.gen
 	s.appendLocked(f, state)

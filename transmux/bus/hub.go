@@ -67,18 +67,17 @@ func (h *Hub) succeed(s *Stream, info PublisherInfo) (*Publisher, error) {
 	defer s.mu.Unlock()
 	now := time.Now()
 	if old := s.publisher; old != nil {
-		if silent := now.Sub(time.Unix(0, old.lastWrite.Load())); silent < h.cfg.Silence {
+		if now.Sub(old.lastWrite) < h.cfg.Silence {
 			return nil, fmt.Errorf("%w by %s", ErrNameTaken, s.info.Remote)
 		}
 		old.endLocked(ErrTakenOver)
 	}
 	p := &Publisher{
 		hub: h, stream: s, gen: s.catalog.Load().Generation + 1,
-		requests: make(chan struct{}, 1), done: make(chan struct{}),
+		requests: make(chan struct{}, 1), done: make(chan struct{}), lastWrite: now,
 	}
-	p.lastWrite.Store(now.UnixNano())
 	s.publisher, s.info, s.since = p, info, now
-	s.keyframes.upstream.Store(&p.requests)
+	s.keyframes.attach(&p.requests)
 	s.setCatalogLocked(&Catalog{Generation: p.gen, Live: true})
 	return p, nil
 }
@@ -101,16 +100,17 @@ func (h *Hub) retire(p *Publisher) {
 		h.removeLocked(s, ErrEnded) // nobody would notice that it came back
 		return
 	}
-	h.lingers[s] = time.AfterFunc(h.cfg.Linger, func() { h.expire(s) })
+	h.lingers[s] = time.AfterFunc(h.cfg.Linger, func() { h.expire(s, p.gen) })
 }
 
-// expire ends a stream whose publisher did not come back.
-func (h *Hub) expire(s *Stream) {
+// expire ends a stream whose publisher did not come back. The generation tells a
+// timer that fired while a publisher came and went once more.
+func (h *Hub) expire(s *Stream, gen uint32) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.publisher == nil {
+	if s.publisher == nil && s.catalog.Load().Generation == gen {
 		h.removeLocked(s, ErrEnded)
 	}
 }

@@ -16,11 +16,18 @@ type keyframeRequests struct {
 	upstream atomic.Pointer[chan struct{}]
 }
 
+// attach passes requests to a new publisher, who has not yet been asked anything.
+func (k *keyframeRequests) attach(upstream *chan struct{}) {
+	k.last.Store(0)
+	k.upstream.Store(upstream)
+}
+
 // request reports whether it was passed on.
 func (k *keyframeRequests) request(now time.Time) bool {
 	upstream := k.upstream.Load()
 	last := k.last.Load()
-	if upstream == nil || now.UnixNano()-last < int64(keyframeInterval) {
+	since := time.Duration(now.UnixNano() - last)
+	if upstream == nil || since >= 0 && since < keyframeInterval { // below 0 the clock was set back
 		return false
 	}
 	if !k.last.CompareAndSwap(last, now.UnixNano()) {

@@ -35,7 +35,7 @@ func (m *meter) add(f *av.Frame, size int) {
 	m.frames++
 	m.bytes += uint64(size)
 	second := f.Arrived.Unix()
-	b := &m.buckets[second%meterBuckets]
+	b := &m.buckets[uint64(second)%meterBuckets]
 	if b.second != second {
 		*b = bucket{second: second}
 	}

@@ -1,7 +1,6 @@
 package bus
 
 import (
-	"sync/atomic"
 	"time"
 
 	"millrace/transmux/av"
@@ -29,11 +28,12 @@ type Publisher struct {
 	done     chan struct{}
 	cause    error // set before done is closed
 
-	lastWrite atomic.Int64 // Unix nanoseconds; the start counts as a write
-
-	offset   time.Duration // onto the stream's timeline; guarded by stream.mu
-	anchored bool
-	closed   bool // guarded by stream.mu
+	// Guarded by stream.mu:
+	lastWrite time.Time     // the start counts as a write
+	offset    time.Duration // onto the stream's timeline
+	floor     time.Duration // viewers have seen the timeline up to here
+	anchored  bool
+	closed    bool
 }
 
 // Stream is the stream that the publisher writes.
@@ -96,14 +96,19 @@ func (p *Publisher) Write(f *av.Frame) {
 	if state == nil {
 		return
 	}
+	if f.Arrived.IsZero() {
+		f.Arrived = time.Now()
+	}
 	if !p.anchored {
 		p.anchorLocked(f)
 	}
-	p.lastWrite.Store(f.Arrived.UnixNano())
+	if low := min(f.PTS, f.DTS) + p.offset; low < p.floor {
+		p.offset += p.floor - low // a second track that begins before the first did
+	}
+	p.lastWrite = f.Arrived
 	f.Generation = p.gen
 	f.DTS += p.offset
 	f.PTS += p.offset
-	s.lastPTS = max(s.lastPTS, f.PTS)
 	s.followClock(f)
 	s.appendLocked(f, state)
 }
@@ -119,7 +124,8 @@ func (p *Publisher) anchorLocked(f *av.Frame) {
 		s.anchor.Store(s.epoch.UnixNano())
 	}
 	const step = 20 * time.Millisecond // so that the new first frame is after the old last one
-	at := max(f.Arrived.Sub(s.epoch), s.lastPTS+step)
+	p.floor = s.lastPTS + step
+	at := max(f.Arrived.Sub(s.epoch), p.floor)
 	p.offset = at - f.DTS
 	s.anchor.Store(f.Arrived.UnixNano() - int64(at))
 }

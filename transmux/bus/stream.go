@@ -93,6 +93,12 @@ func (s *Stream) RequestKeyframe() {
 	}
 }
 
+func (s *Stream) wake() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wakeLocked()
+}
+
 func (s *Stream) wakeLocked() {
 	if s.changed != nil {
 		close(s.changed)
@@ -118,6 +124,7 @@ func (s *Stream) appendLocked(f *av.Frame, state *trackState) {
 	}
 	s.head.Store(head + 1)
 
+	s.lastPTS = max(s.lastPTS, f.PTS)
 	size := f.Size()
 	s.bytes += size
 	s.frames++
@@ -128,13 +135,18 @@ func (s *Stream) appendLocked(f *av.Frame, state *trackState) {
 	s.wakeLocked()
 }
 
+// videoPaused is how long a video track has had no frame when its last GOP is no
+// longer kept: somebody who joins then is better off without a picture than with
+// an old one, and the sound that goes on is not piled up behind it.
+const videoPaused = 10 * time.Second
+
 // trimLocked keeps the newest GOP of every video track and Config.History
 // before it, and both bounds whatever that costs.
 func (s *Stream) trimLocked(r *ring, now time.Time) {
 	head := s.head.Load()
 	keep := head
 	for _, state := range s.catalog.Load().states {
-		if key := state.newestKey.Load(); state.video && key != noKey {
+		if key := state.newestKey.Load(); key != noKey && now.Sub(state.meter.last) < videoPaused {
 			keep = min(keep, key)
 		}
 	}

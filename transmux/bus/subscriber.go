@@ -52,10 +52,11 @@ func (s *Subscriber) Next(ctx context.Context) (*av.Frame, error) {
 		if s.closed.Load() {
 			return nil, ErrClosed
 		}
-		if f := s.poll(); f != nil {
+		err := s.stream.Err() // before the look: nothing comes after it
+		if f := s.Poll(); f != nil {
 			return f, nil
 		}
-		if err := s.stream.Err(); err != nil {
+		if err != nil {
 			return nil, err
 		}
 		select {
@@ -66,23 +67,33 @@ func (s *Subscriber) Next(ctx context.Context) (*av.Frame, error) {
 	}
 }
 
-func (s *Subscriber) poll() *av.Frame {
-	v, a := s.video.Peek(), s.audio.Peek()
-	switch {
-	case v == nil && a == nil:
-		return nil
-	case a == nil || v != nil && v.Seq < a.Seq:
-		s.video.Advance()
-		return v
-	default:
-		s.audio.Advance()
-		return a
+// Poll is Next without the wait: nil at the live edge.
+func (s *Subscriber) Poll() *av.Frame {
+	for {
+		// Both cursors look up to the same head: else a frame of each, written
+		// between the two looks, would come in the wrong order.
+		head := s.stream.head.Load()
+		next, f := &s.video, s.video.peek(head)
+		if a := s.audio.peek(head); f == nil || a != nil && a.Seq < f.Seq {
+			next, f = &s.audio, a
+		}
+		if f == nil {
+			return nil
+		}
+		if f.Seq < head { // else a cursor jumped beyond it; the other must follow
+			next.Advance()
+			return f
+		}
 	}
 }
 
-// Close leaves the stream.
+// Close leaves the stream; a Next that waits gives ErrClosed.
 func (s *Subscriber) Close() {
-	if s.closed.CompareAndSwap(false, true) && s.viewer {
+	if !s.closed.CompareAndSwap(false, true) {
+		return
+	}
+	if s.viewer {
 		s.stream.subscribers.Add(-1)
 	}
+	s.stream.wake()
 }
