@@ -1,0 +1,161 @@
+package e2e
+
+import (
+	"math"
+	"os"
+	"testing"
+	"time"
+
+	"millrace/transmux/av"
+	"millrace/transmux/rtc/peer"
+)
+
+const (
+	soundRun = 40 * time.Second // some four turns of the clip, and longer than consent lasts
+	// A tenth of a second in the ten minutes; a shorter run gets what ffmpeg's
+	// own pacing leaves: some 10 ms at both ends of the line.
+	maxDrift     = 170e-6
+	pacingJitter = 20 * time.Millisecond
+	// maxLipSync is how far sound and picture may be apart.
+	maxLipSync = 80 * time.Millisecond
+)
+
+func soundFor(t *testing.T) time.Duration {
+	t.Helper()
+	s := os.Getenv("MILLRACE_E2E_SOUND")
+	if s == "" {
+		return soundRun
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil {
+		t.Fatalf("MILLRACE_E2E_SOUND: %v", err)
+	}
+	return d
+}
+
+// TestSound: the tones of the clip arrive in Opus with their pitch, on their
+// sides, and without drift.
+func TestSound(t *testing.T) {
+	listen := soundFor(t)
+	g := start(t)
+	source := g.publish(toneClip, "live/tone")
+	g.waitLive("live/tone")
+	r := g.watch(withDeadline(t, patience), "live/tone")
+	if err := poll(t.Context(), patience, func() bool { return len(r.audio()) > 0 }); err != nil {
+		t.Fatalf("no sound: %v", err)
+	}
+	silent := g.watch(withDeadline(t, patience), "live/tone")
+	if err := silent.WaitKeyframe(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := silent.Vanish(); err != nil {
+		t.Error(err)
+	}
+	pass(t, listen)
+	source.running()
+	// Consent to send lasts 30 s (RFC 7675 section 5.1).
+	if s, _ := g.stream("live/tone"); s.Viewers != 1 {
+		t.Errorf("%d viewers; one vanished %v ago, one is there", s.Viewers, listen)
+	}
+	sounds := r.audio()
+	picture, heard := r.report(t, av.Video), r.report(t, av.Audio)
+	r.leave(t)
+	r.flawless(t)
+	if want := int(listen/time.Second) * 50; len(sounds) < want*97/100 || len(sounds) > want*103/100+50 {
+		t.Errorf("%d packets in %v, wanted about %d", len(sounds), listen, want)
+	}
+	inStep(t, sounds)
+	checkTones(t, sounds)
+	checkDrift(t, sounds, listen)
+	checkLips(t, r.video(), sounds, picture, heard)
+}
+
+// inStep wants RTP time to advance by each packet's 20 ms, but for where the
+// clip begins anew: encoders' sound never ends on a packet's edge.
+func inStep(t *testing.T, sounds []sound) {
+	t.Helper()
+	steps := map[int32]int{}
+	for i := 1; i < len(sounds); i++ {
+		steps[int32(sounds[i].timestamp-sounds[i-1].timestamp)]++
+	}
+	t.Logf("steps of RTP time between packets: %v", steps)
+	if odd := len(sounds) - 1 - steps[960]; odd > len(sounds)/100 {
+		t.Errorf("%d of %d packets are not 20 ms after the one before: %v", odd, len(sounds), steps)
+	}
+}
+
+func checkTones(t *testing.T, sounds []sound) {
+	t.Helper()
+	// Half a minute holds every kind of second there is; ten would be 600 MB.
+	var packets [][]byte
+	for _, s := range sounds[:min(len(sounds), 50*30)] {
+		packets = append(packets, s.payload)
+	}
+	left, right := decode(t, oggFile(t, packets))
+	for _, side := range []struct {
+		name          string
+		samples       []float64
+		wanted, other float64
+	}{{"left", left, 440, 660}, {"right", right, 660, 440}} {
+		ts := tones(side.samples, side.wanted, side.other)
+		if len(ts) < 10 {
+			t.Fatalf("%s: only %d s of sound", side.name, len(ts))
+		}
+		hertz := median(ts, func(x tone) float64 { return x.hertz })
+		share := median(ts, func(x tone) float64 { return x.share })
+		crosstalk := 10 * math.Log10(median(ts, func(x tone) float64 { return x.crosstalk }))
+		t.Logf("%s: %.2f Hz with %.2f %% of the power, the other side's tone at %.0f dB", side.name, hertz, 100*share, crosstalk)
+		if math.Abs(hertz-side.wanted) > 0.5 {
+			t.Errorf("%s: %.2f Hz, wanted %.0f", side.name, hertz, side.wanted)
+		}
+		if share < 0.95 {
+			t.Errorf("%s: only %.1f %% of the power is in the tone", side.name, 100*share)
+		}
+		if crosstalk > -30 {
+			t.Errorf("%s: the other side's tone is at %.0f dB", side.name, crosstalk)
+		}
+		broken := 0
+		for _, x := range ts {
+			if x.share < 0.5 {
+				broken++
+			}
+		}
+		if broken > len(ts)/5 { // one second in ten has the clip's seam in it
+			t.Errorf("%s: %d of %d seconds are not the tone", side.name, broken, len(ts))
+		}
+	}
+}
+
+// checkDrift fits arrival over RTP time by least squares.
+func checkDrift(t *testing.T, sounds []sound, listen time.Duration) {
+	t.Helper()
+	var n, sx, sy, sxx, sxy float64
+	for _, s := range sounds {
+		x := float64(s.timestamp-sounds[0].timestamp) / 48000
+		y := s.arrived.Sub(sounds[0].arrived).Seconds() - x
+		n, sx, sy, sxx, sxy = n+1, sx+x, sy+y, sxx+x*x, sxy+x*y
+	}
+	slope := (n*sxy - sx*sy) / (n*sxx - sx*sx)
+	t.Logf("drift of RTP time against arrival over %v: %+.1f ppm", listen, slope*1e6)
+	if allowed := maxDrift + pacingJitter.Seconds()/listen.Seconds(); math.Abs(slope) > allowed {
+		t.Errorf("drift of %.1f ppm, allowed %.1f", slope*1e6, allowed*1e6)
+	}
+}
+
+// checkLips compares how old pictures and sounds are on arrival: what differs
+// is by how much a browser would hold the one back for the other.
+func checkLips(t *testing.T, units []peer.AccessUnit, sounds []sound, picture, heard peer.Report) {
+	t.Helper()
+	var seen, said []time.Duration
+	for _, u := range units[max(0, len(units)-100):] {
+		seen = append(seen, behind(u.Timestamp, u.Last, 90000, picture))
+	}
+	for _, s := range sounds[max(0, len(sounds)-100):] {
+		said = append(said, behind(s.timestamp, s.arrived, 48000, heard))
+	}
+	v, a := quantile(seen, .5), quantile(said, .5)
+	t.Logf("by the sender reports pictures are %v old on arrival, sounds %v", v, a)
+	if d := (v - a).Abs(); d > maxLipSync {
+		t.Errorf("picture and sound are %v apart", d)
+	}
+}
