@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -149,7 +150,8 @@ func checkProblem(t *testing.T, w *httptest.ResponseRecorder) {
 func TestPanicAfterTheAnswerBegan(t *testing.T) {
 	_, _, site := newSite(t, rude{})
 	defer func() {
-		if cause := recover(); cause != http.ErrAbortHandler {
+		cause := recover()
+		if err, ok := cause.(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
 			t.Errorf("panic %v, want the connection cut off", cause)
 		}
 	}()

@@ -2,6 +2,7 @@ package api
 
 import (
 	"crypto/rand"
+	"errors"
 	"net/http"
 	"runtime/debug"
 	"time"
@@ -35,7 +36,7 @@ func (a *API) recover(next http.Handler) http.Handler {
 			if cause == nil {
 				return
 			}
-			if cause == http.ErrAbortHandler {
+			if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 				panic(cause) // net/http's own way to drop a connection
 			}
 			id := w.Header().Get(requestIDHeader)

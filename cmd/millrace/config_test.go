@@ -112,8 +112,8 @@ func TestWhatIsWrongIsSaidWithItsPlace(t *testing.T) {
 			want: []string{`m.yaml:3:1: unknown key "rmtp"; there are: http, rtmp, webrtc, stream, limits, log`},
 		},
 		{
-			name: "unknown key with a near one", yaml: "http:\n  adress: :80\n",
-			want: []string{`m.yaml:2:3: unknown key "http.adress" (did you mean http.address?); there are: http.address`},
+			name: "unknown key with a near one", yaml: "http:\n  addresss: :80\n",
+			want: []string{`m.yaml:2:3: unknown key "http.addresss" (did you mean http.address?); there are: http.address`},
 		},
 		{
 			name: "all of it at once", yaml: "log:\n  level: loud\n  format: xml\nrtmp:\n    max_message: 1TB\n    verbose: true\n",
@@ -143,9 +143,9 @@ func TestWhatIsWrongIsSaidWithItsPlace(t *testing.T) {
 		{name: "no duration", environ: []string{"MILLRACE_STREAM_LINGER=15"}, want: []string{`MILLRACE_STREAM_LINGER: "15" is no duration`}},
 		{name: "negative", environ: []string{"MILLRACE_LIMITS_VIEWERS=-1"}, want: []string{`MILLRACE_LIMITS_VIEWERS: -1 is out of range`}},
 		{
-			name: "unknown variables", environ: []string{"MILLRACE_HTTP_ADRESS=:80", "MILLRACE_X=1", "MILLRACE=1"},
+			name: "unknown variables", environ: []string{"MILLRACE_HTTP_ADDRESSS=:80", "MILLRACE_X=1", "MILLRACE=1"},
 			want: []string{
-				`unknown variable MILLRACE_HTTP_ADRESS (did you mean MILLRACE_HTTP_ADDRESS?); there are: MILLRACE_HTTP_ADDRESS, `,
+				`unknown variable MILLRACE_HTTP_ADDRESSS (did you mean MILLRACE_HTTP_ADDRESS?); there are: MILLRACE_HTTP_ADDRESS, `,
 				`unknown variable MILLRACE_X; there are: MILLRACE_HTTP_ADDRESS, `,
 			},
 		},
