@@ -131,3 +131,16 @@ func (c *Cursor) tooFarBehind(r *ring, head uint64) bool {
 	}
 	return newest.Arrived.Sub(f.Arrived) > c.stream.cfg.MaxLag
 }
+
+// Restart goes back to the newest keyframe in the ring, for a reader that lost
+// the picture. If that keyframe has been read already a newer one is asked for
+// too, in case the publisher can make one.
+func (c *Cursor) Restart() {
+	if c.state == nil || !c.state.video {
+		return
+	}
+	if key := c.state.newestKey.Load(); key == noKey || key < c.next {
+		c.stream.RequestKeyframe()
+	}
+	c.enter()
+}

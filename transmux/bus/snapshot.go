@@ -20,7 +20,7 @@ type Snapshot struct {
 
 	Bytes, Frames         uint64 // of this generation's tracks; of the whole stream
 	RingFrames, RingBytes int
-	GOPDrops              uint64 // how often a viewer was moved on to a newer keyframe
+	GOPDrops              uint64 // how often a reader was moved on to a newer keyframe, or sound to the live edge
 }
 
 // TrackSnapshot is what can be said of a track at one moment. Counters are of

@@ -85,6 +85,12 @@ func (s *Stream) Wall(pts time.Duration) time.Time {
 	return time.Unix(0, s.anchor.Load()+int64(pts))
 }
 
+// Live is where on the stream's timeline the live edge is at that wall clock; it
+// is Wall's inverse.
+func (s *Stream) Live(now time.Time) time.Duration {
+	return time.Duration(now.UnixNano() - s.anchor.Load())
+}
+
 // RequestKeyframe asks the publisher for a keyframe, at most once in
 // keyframeInterval whoever asks.
 func (s *Stream) RequestKeyframe() {

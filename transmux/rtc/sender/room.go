@@ -120,17 +120,19 @@ type Events interface {
 	Closed(cause error)
 }
 
-// Open makes an endpoint that waits for the viewer's checks.
-func (r *Room) Open(remote Remote, events Events) (*Endpoint, error) {
+// Open makes an endpoint that waits for the viewer's checks. owner is called with
+// it before anything can happen to it, and says who hears of that.
+func (r *Room) Open(remote Remote, owner func(*Endpoint) Events) (*Endpoint, error) {
 	now := time.Now()
 	certificate, fingerprint, err := r.identity.current(now)
 	if err != nil {
 		return nil, err
 	}
 	e := &Endpoint{
-		room: r, events: events, remote: remote, certificate: certificate,
+		room: r, remote: remote, certificate: certificate,
 		fingerprint: fingerprint, ufrag: token(6), pwd: token(18), opened: now,
 	}
+	e.events = owner(e)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {

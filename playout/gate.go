@@ -1,0 +1,80 @@
+// Package playout is the door that every viewer goes through, whatever protocol
+// it speaks.
+//
+// The protocol rooms (playout/whep and its siblings) call it once they know who
+// wants to watch what. It must not know a protocol.
+package playout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"millrace/transmux/bus"
+)
+
+// The sentinels of the gate. A stream that is not there gives the bus's own.
+var (
+	ErrDenied         = errors.New("watching is not allowed with this credential")
+	ErrTooManyViewers = errors.New("too many viewers")
+)
+
+// DefaultMaxViewers bounds memory: a viewer costs some tens of kilobytes.
+const DefaultMaxViewers = 20_000
+
+// Request is what a viewer asks for.
+type Request struct {
+	Stream     string
+	Protocol   string // "whep", "rtsp"
+	Remote     string // the viewer's address
+	Credential string // a token, or nothing; never logged
+}
+
+// Authorizer says whether a request may play: nil, or an error that wraps
+// ErrDenied where that is the viewer's fault.
+type Authorizer func(ctx context.Context, r Request) error
+
+// Config is the gate's settings. Zero fields take the default.
+type Config struct {
+	MaxViewers int        // DefaultMaxViewers
+	Authorize  Authorizer // nil lets everybody watch
+}
+
+// Gate lets viewers in. Its methods are safe for concurrent use.
+type Gate struct {
+	source bus.Source
+	cfg    Config
+	inside atomic.Int64
+}
+
+// New makes a gate in front of the source.
+func New(source bus.Source, cfg Config) *Gate {
+	if cfg.MaxViewers <= 0 {
+		cfg.MaxViewers = DefaultMaxViewers
+	}
+	return &Gate{source: source, cfg: cfg}
+}
+
+// Viewers is how many are in.
+func (g *Gate) Viewers() int { return int(g.inside.Load()) }
+
+// Open lets one viewer in, or says why not: ErrDenied, ErrTooManyViewers, or an
+// error of bus.Source's, wrapped. The viewer calls leave once, when it goes.
+func (g *Gate) Open(ctx context.Context, r Request) (sub *bus.Subscriber, leave func(), err error) {
+	if g.cfg.Authorize != nil {
+		if err := g.cfg.Authorize(ctx, r); err != nil {
+			return nil, nil, fmt.Errorf("playout: %w", err)
+		}
+	}
+	if g.inside.Add(1) > int64(g.cfg.MaxViewers) {
+		g.inside.Add(-1)
+		return nil, nil, fmt.Errorf("playout: %w: %d are watching", ErrTooManyViewers, g.cfg.MaxViewers)
+	}
+	sub, err = g.source.Subscribe(ctx, r.Stream)
+	if err != nil {
+		g.inside.Add(-1)
+		return nil, nil, fmt.Errorf("playout: %w", err)
+	}
+	return sub, func() { sub.Close(); g.inside.Add(-1) }, nil
+}

@@ -1,0 +1,132 @@
+package whep
+
+import (
+	"runtime"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"millrace/transmux/bus"
+	"millrace/transmux/rtc/sender"
+)
+
+// fanSize is how many viewers one fan serves before another one starts beside
+// it: some hundred microseconds of work a frame, well below the distance of two.
+const fanSize = 64
+
+// fan serves some of a stream's viewers, on one goroutine: it wakes on a new
+// frame and takes each viewer from its cursor to the live edge.
+type fan struct {
+	room    *Room
+	stream  *bus.Stream
+	viewers atomic.Pointer[[]*viewer] // replaced under room.mu
+	wake    chan struct{}
+}
+
+func (f *fan) list() []*viewer { return *f.viewers.Load() }
+
+// nudge makes the fan look at its viewers.
+func (f *fan) nudge() {
+	select {
+	case f.wake <- struct{}{}:
+	default:
+	}
+}
+
+// join gives the viewer to the stream's emptiest fan, or to a new one where that
+// is full and a core is free for it.
+func (room *Room) join(v *viewer) {
+	room.mu.Lock()
+	defer room.mu.Unlock()
+	if room.closed || v.gone {
+		return // its transport ends it, or has
+	}
+	fans := room.fans[v.stream]
+	var f *fan
+	for _, other := range fans {
+		if f == nil || len(other.list()) < len(f.list()) {
+			f = other
+		}
+	}
+	if f == nil || len(f.list()) >= fanSize && len(fans) < runtime.GOMAXPROCS(0) {
+		f = &fan{room: room, stream: v.stream, wake: make(chan struct{}, 1)}
+		f.viewers.Store(&[]*viewer{})
+		room.fans[v.stream] = append(fans, f)
+		room.work.Go(f.run)
+	}
+	next := append(slices.Clone(f.list()), v)
+	f.viewers.Store(&next)
+	v.fan.Store(f)
+	f.nudge()
+}
+
+// part takes the viewer out of its fan.
+func (room *Room) part(v *viewer) {
+	room.mu.Lock()
+	defer room.mu.Unlock()
+	v.gone = true
+	f := v.fan.Load()
+	if f == nil {
+		return
+	}
+	next := slices.DeleteFunc(slices.Clone(f.list()), func(other *viewer) bool { return other == v })
+	f.viewers.Store(&next)
+	f.nudge()
+}
+
+// retire lets the fan go if nobody is left in it.
+func (f *fan) retire() bool {
+	room := f.room
+	room.mu.Lock()
+	defer room.mu.Unlock()
+	if len(f.list()) > 0 {
+		return false
+	}
+	fans := slices.DeleteFunc(room.fans[f.stream], func(other *fan) bool { return other == f })
+	if len(fans) == 0 {
+		delete(room.fans, f.stream)
+	} else {
+		room.fans[f.stream] = fans
+	}
+	return true
+}
+
+func (f *fan) run() {
+	burst := f.room.transport.Burst()
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		changed := f.stream.Changed()
+		due := f.serve(burst)
+		if err := f.stream.Err(); err != nil {
+			for _, v := range f.list() {
+				v.end(err)
+			}
+		}
+		if len(f.list()) == 0 && f.retire() {
+			return
+		}
+		wait := time.Hour
+		if !due.IsZero() {
+			wait = time.Until(due)
+		}
+		timer.Reset(wait)
+		select {
+		case <-changed:
+		case <-f.wake:
+		case <-timer.C:
+		}
+	}
+}
+
+// serve goes round the viewers; it returns when the first of what is not yet due
+// will be, or the zero time.
+func (f *fan) serve(burst *sender.Burst) time.Time {
+	var first time.Time
+	for _, v := range f.list() {
+		if due := v.serve(burst, time.Now()); !due.IsZero() && (first.IsZero() || due.Before(first)) {
+			first = due
+		}
+	}
+	return first
+}

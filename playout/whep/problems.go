@@ -1,0 +1,42 @@
+package whep
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"millrace/playout"
+	"millrace/transmux/bus"
+	"millrace/transmux/problem"
+	"millrace/transmux/rtc/resource"
+	"millrace/transmux/rtc/sender"
+)
+
+// problemOf turns an error into the status and the words that the viewer gets.
+func problemOf(err error) *problem.Problem {
+	switch {
+	case errors.Is(err, errCannot):
+		return problem.New(http.StatusUnprocessableEntity, sentence(err)+" Offer what the detail names and try again.")
+	case errors.Is(err, errOffer):
+		return problem.New(http.StatusBadRequest, sentence(err)+" It must be a WebRTC offer with one recvonly m-line for video, audio or each.")
+	case errors.Is(err, bus.ErrBadName):
+		return problem.New(http.StatusBadRequest, sentence(err)+" The path is /whep/ and the stream's name, such as /whep/live/demo.")
+	case errors.Is(err, bus.ErrNotLive), errors.Is(err, bus.ErrEnded):
+		// 409 and not 404: WHEP section 4.2.
+		return problem.New(http.StatusConflict, "Nobody publishes this stream now. Publish it, or ask again in a moment.").After(resource.RetrySoon)
+	case errors.Is(err, playout.ErrDenied):
+		return problem.New(http.StatusUnauthorized, "Watching this stream needs a credential: send it as a bearer token.")
+	case errors.Is(err, playout.ErrTooManyViewers):
+		return problem.New(http.StatusServiceUnavailable, "As many are watching as this gateway lets in. Ask again later.").After(10 * resource.RetrySoon)
+	case errors.Is(err, bus.ErrShutdown), errors.Is(err, sender.ErrClosed):
+		return problem.New(http.StatusServiceUnavailable, "The gateway is stopping. Ask again in a moment.").After(resource.RetrySoon)
+	default:
+		return problem.New(http.StatusInternalServerError, "This is a fault of the gateway's; its log says more.")
+	}
+}
+
+// sentence is the error's text as one.
+func sentence(err error) string {
+	s := err.Error()
+	return strings.ToUpper(s[:1]) + s[1:] + "."
+}

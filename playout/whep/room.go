@@ -1,0 +1,158 @@
+// Package whep shows streams to browsers: WebRTC-HTTP Egress Protocol
+// (draft-ietf-wish-whep-03) over the send-only endpoints of rtc/sender.
+//
+// cmd/millrace mounts it. A viewer is data; a fan, one goroutine a stream, serves
+// all viewers of it. This room must not know how a stream came in.
+package whep
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"millrace/playout"
+	"millrace/transmux/av"
+	"millrace/transmux/bus"
+	"millrace/transmux/codecs"
+	"millrace/transmux/rtc/resource"
+	"millrace/transmux/rtc/sender"
+)
+
+// Path is where the endpoints are: Path + stream name.
+const Path = "/whep/"
+
+// Gate lets viewers in; *playout.Gate is one.
+type Gate interface {
+	Open(ctx context.Context, r playout.Request) (sub *bus.Subscriber, leave func(), err error)
+}
+
+// Deriver makes tracks that a viewer can take from tracks that it cannot.
+type Deriver interface {
+	Want(s *bus.Stream, offered []av.Codec) (release func())
+}
+
+// Observer takes measurements in seconds.
+type Observer interface{ Observe(seconds float64) }
+
+// Observers are where the room's measurements go.
+type Observers struct {
+	// Join is from the offer to the first keyframe's last packet leaving.
+	Join Observer
+	// Added is from a frame's last byte in to its last packet out, at the live edge.
+	Added Observer
+}
+
+// Room serves all WHEP viewers.
+type Room struct {
+	gate      Gate
+	derive    Deriver
+	transport *sender.Room
+	resources *resource.Room
+	observe   Observers
+	log       *slog.Logger
+	counters  counters
+
+	mu     sync.Mutex
+	fans   map[*bus.Stream][]*fan
+	closed bool
+	work   sync.WaitGroup
+}
+
+// New makes the room on a transport; Routes mounts it, Close waits for its fans.
+func New(gate Gate, derive Deriver, transport *sender.Room, resources *resource.Room, observe Observers, log *slog.Logger) *Room {
+	return &Room{
+		gate: gate, derive: derive, transport: transport, resources: resources,
+		observe: observe, log: log, fans: make(map[*bus.Stream][]*fan),
+	}
+}
+
+// Routes mounts the endpoints.
+func (room *Room) Routes(r chi.Router) { room.resources.Mount(r, Path, room) }
+
+// Close ends all viewers and waits for the fans.
+func (room *Room) Close() {
+	room.mu.Lock()
+	room.closed = true
+	var all []*viewer
+	for _, fans := range room.fans {
+		for _, f := range fans {
+			all = append(all, f.list()...)
+		}
+	}
+	room.mu.Unlock()
+	for _, v := range all {
+		v.end(bus.ErrShutdown)
+	}
+	room.work.Wait()
+}
+
+// Accept answers an offer to watch a stream.
+func (room *Room) Accept(ctx context.Context, r resource.Request) ([]byte, resource.Session, error) {
+	begun := time.Now()
+	answer, v, err := room.accept(ctx, r, begun)
+	if err != nil {
+		room.counters.refused.Add(1)
+		p := problemOf(err)
+		room.log.Debug("viewer refused", "stream", r.Stream, "remote", r.Peer, "status", p.Status, "error", err)
+		return nil, nil, p
+	}
+	return answer, v, nil
+}
+
+func (room *Room) accept(ctx context.Context, r resource.Request, begun time.Time) ([]byte, *viewer, error) {
+	o, err := parseOffer(r.Offer)
+	if err != nil {
+		return nil, nil, err
+	}
+	sub, leave, err := room.gate.Open(ctx, playout.Request{
+		Stream: r.Stream, Protocol: "whep", Remote: r.Peer.String(), Credential: r.Credential,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := choose(o, profileOf(sub.Stream()))
+	if err != nil {
+		leave()
+		return nil, nil, err
+	}
+	v := newViewer(room, r, sub, o, c, begun)
+	v.hold(leave)
+	remote := sender.Remote{Ufrag: o.ufrag, Pwd: o.pwd, Fingerprint: o.fingerprint}
+	endpoint, err := room.transport.Open(remote, func(e *sender.Endpoint) sender.Events {
+		v.endpoint = e
+		return v
+	})
+	if err != nil {
+		v.letGo()
+		return nil, nil, err
+	}
+	room.log.Info("viewer opened", "stream", r.Stream, "session", v.label, "remote", r.Peer)
+	a := answer{
+		local: endpoint.Local(), candidates: room.transport.Candidates(r.Peer.Addr()),
+		chosen: c, cname: v.label, videoSSRC: v.video.writer.SSRC(), audioSSRC: v.audio.writer.SSRC(),
+	}
+	return a.write(o), v, nil
+}
+
+// profileOf is the profile-level-id of the stream's video, empty while it has none.
+func profileOf(s *bus.Stream) string {
+	for _, t := range s.Catalog().Tracks {
+		if t.Codec == av.H264 {
+			return codecs.H264ProfileLevelID(t)
+		}
+	}
+	return ""
+}
+
+// ssrc is a random one, not zero, different from other.
+func ssrc(other uint32) uint32 {
+	for {
+		if n := rand.Uint32(); n != 0 && n != other {
+			return n
+		}
+	}
+}
