@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"millrace/ingest"
+	"millrace/playout"
 )
 
 // logLevels are the words for log.level.
@@ -55,7 +56,7 @@ func Defaults() Config {
 	c.Stream.MaxFrames = 8192          // 50 s of 60 pictures and two audio tracks a second
 	c.Stream.Linger = 15 * time.Second // an encoder that reconnects takes 2 to 10 s
 	c.Limits.Publishers = ingest.DefaultMaxPublishers
-	c.Limits.Viewers = 10000
+	c.Limits.Viewers = playout.DefaultMaxViewers
 	c.Log.Level = "info"
 	c.Log.Format = "text"
 	return c

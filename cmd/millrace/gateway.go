@@ -11,7 +11,7 @@ import (
 )
 
 // stopTimeout is how long the rooms have for telling their sessions and ending
-// them; five seconds are promised, and the process needs some of them itself.
+// them; five seconds are promised, and the process needs some of that itself.
 const stopTimeout = 4 * time.Second
 
 // gateway is one node: the bus, and the rooms around it.
@@ -20,10 +20,10 @@ type gateway struct {
 	listeners listeners
 	hub       *bus.Hub
 	api       *api.API
-	tasks     []task
-	// closers end what is not a task, in this order, after the bus has ended
-	// the streams.
-	closers []func()
+	// What runs, in the order in which it is stopped: see runStages. First the
+	// doors and the streams, then the viewers, the derivations that served them,
+	// and last the transport and the port that carry the farewells.
+	doors, viewers, derivations, transport, port []task
 }
 
 // open opens the listeners and puts the rooms together.
@@ -39,31 +39,21 @@ func open(cfg Config, log *slog.Logger) (*gateway, error) {
 	return g, nil
 }
 
-// run serves until ctx ends or a room fails, then stops everything: no new
-// sessions, the bus tells the old ones, and every goroutine is waited for.
+// run serves until ctx ends or a room fails, then stops everything in order. The
+// error is nil after a stop by ctx that every session took.
 func (g *gateway) run(ctx context.Context, extra ...task) error {
-	running := newTasks(ctx)
-	running.start(task{"ending the sessions", g.endSessions})
-	for _, one := range append(g.tasks, extra...) {
-		running.start(one)
-	}
-	g.api.SetReady(true)
-	<-running.ctx.Done()
-	err := running.wait(stopTimeout)
-	g.listeners.close()
+	defer g.listeners.close()
+	doors := append(g.doors, extra...)
+	doors = append(doors, task{"streams", func(ctx context.Context) error {
+		g.api.SetReady(true)
+		<-ctx.Done()
+		g.api.SetReady(false)
+		g.hub.Close()
+		return nil
+	}})
+	err := runStages(ctx, [][]task{doors, g.viewers, g.derivations, g.transport, g.port}, stopTimeout)
 	if err == nil {
 		g.log.Info("stopped")
 	}
 	return err
-}
-
-// endSessions waits for the end and then makes it known.
-func (g *gateway) endSessions(ctx context.Context) error {
-	<-ctx.Done()
-	g.api.SetReady(false)
-	g.hub.Close()
-	for _, closing := range g.closers {
-		closing()
-	}
-	return nil
 }
