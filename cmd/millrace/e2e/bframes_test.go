@@ -8,7 +8,16 @@ import (
 	"testing"
 	"time"
 
+	"millrace/transmux/av"
 	"millrace/transmux/rtc/peer"
+)
+
+// The clip's pictures begin 5.3 s behind its sound, are there for 11.7 s with
+// keyframes 8.3 s apart, and so have a hole of 5.4 s wherever it begins anew.
+const (
+	intoTheGOP = 3 * time.Second // and 6 s to the next keyframe
+	overNext   = 6 * time.Second
+	holeInClip = 5400 * time.Millisecond
 )
 
 // TestBFrames: what OBS sends as it comes out of the box. Its B-frames stay away
@@ -19,18 +28,27 @@ func TestBFrames(t *testing.T) {
 	g.waitLive("live/obs")
 	r := g.watch(withDeadline(t, patience), "live/obs")
 	edge := r.edge(t)
-	pass(t, 12*time.Second) // over a keyframe, which comes every 8.3 s
-	told(t, g)
+	pass(t, intoTheGOP)
 	late := g.watch(withDeadline(t, patience), "live/obs") // into the middle of a long GOP
 	lateEdge := late.edge(t)
 	late.leave(t)
 	late.flawless(t)
+	pass(t, overNext)
+	told(t, g)
+	r.more(t, 30) // into the next turn, which may be over a hole
+	err := poll(t.Context(), patience, func() bool { return len(r.video()) > 130 })
+	if err != nil {
+		t.Errorf("%d pictures; the clip has 121", len(r.video()))
+	}
 	r.leave(t)
 	r.flawless(t)
 	source.running()
 	t.Logf("first whole keyframe after %v and %v; one second after joining %v and %v behind",
 		r.Timing().FirstKeyframe, late.Timing().FirstKeyframe, edge, lateEdge)
 	atMost(t, "behind the live edge after a second", max(edge, lateEdge), liveEdge)
+	if s := r.Stats(av.Video); s.LongestSilence > holeInClip+time.Second {
+		t.Errorf("no picture for %v; the clip's hole is %v", s.LongestSilence, holeInClip)
+	}
 
 	wanted := readClip(t, obsDefault).pictures()
 	follows(t, wanted, r.video())

@@ -10,7 +10,7 @@ import (
 // The clips, as encoders really make them.
 const (
 	zeroLatency = "testdata/zerolatency.flv"       // 720p30, no B-frames, keyframe every 2 s, two slices
-	obsDefault  = "testdata/obs-default.flv"       // 720p30, 66 % B-frames, keyframe every 8.3 s
+	obsDefault  = "testdata/obs-default.flv"       // 720p30, 66 % B-frames, keyframe every 8.3 s, sound alone for the first 5.3 s
 	toneClip    = "testdata/small-bframes-44k.flv" // 320x180, 44.1 kHz, 440 Hz left and 660 Hz right
 )
 

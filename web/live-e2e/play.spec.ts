@@ -1,0 +1,45 @@
+import { expect } from '@playwright/test'
+import { test } from './fixtures.ts'
+import { counts, frames, moreFrames, pixels, sound, watchOver } from './probe.ts'
+import { base, passing } from './publisher.ts'
+import { atMost } from './times.ts'
+
+const clips = {
+  'zerolatency.flv': { name: 'live/zerolatency', fps: 30 },
+  // Its B-frames stay away from browsers, which leaves a third of the pictures.
+  'obs-default.flv': { name: 'live/obs', fps: 10 },
+}
+
+for (const [clip, { name, fps }] of Object.entries(clips)) {
+  test(`${clip}: the picture moves, the sound has energy, and both are live`, async ({ page, publish }) => {
+    await publish(clip, name)
+    await watchOver(page)
+    await page.goto(`${base()}/watch/${name}`)
+    await moreFrames(page, 5)
+
+    const before = await pixels(page)
+    await moreFrames(page, fps)
+    const after = await pixels(page)
+    const changed = before.filter((value, i) => Math.abs(value - (after[i] ?? 0)) > 16).length
+    expect(changed, 'pixels that differ a second later').toBeGreaterThan(50)
+
+    const heard = await sound(page)
+    console.log(`${clip}: sound with RMS ${heard.rms.toFixed(3)}, the peak at ${heard.peakHz.toFixed(0)} Hz`)
+    expect(heard.rms).toBeGreaterThan(0.01)
+
+    await passing(4000)
+    const shown = await frames(page)
+    const spread = (shown.at(-1)?.now ?? 0) - (shown[5]?.now ?? 0)
+    const rate = ((shown.length - 6) / spread) * 1000
+    const now = await counts(page)
+    console.log(
+      `${clip}: ${rate.toFixed(1)} frames/s shown, ${now.latencyMs?.toFixed(0)} ms old by the sender reports, ` +
+        `${now.jitterBufferMs.toFixed(0)} ms of them in the jitter buffer`,
+    )
+    expect(rate).toBeGreaterThan(fps * 0.8)
+    expect(shown.at(-1)?.width).toBe(1280)
+    expect(now).toMatchObject({ freezeCount: 0, pliCount: 0, firCount: 0, packetsLost: 0 })
+    expect(now.latencyMs, 'the sender reports place the picture in time').not.toBeNull()
+    atMost('age of the picture by the sender reports', Math.abs(now.latencyMs ?? 0), 100)
+  })
+}

@@ -1,0 +1,18 @@
+import { expect } from '@playwright/test'
+
+/** The promised times, or room for a busy machine. */
+const SLACK = process.env['LIVE_STRICT'] === undefined ? 3 : 1
+
+/** Asserts a promised time in milliseconds, with slack. */
+export function atMost(what: string, ms: number, promised: number): void {
+  expect(ms, `${what}, promised ${promised} ms`).toBeLessThanOrEqual(promised * SLACK)
+}
+
+export function median(values: number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+}
+
+export function summary(values: number[]): string {
+  return `median ${median(values).toFixed(0)} ms, worst ${Math.max(...values).toFixed(0)} ms`
+}
