@@ -1,0 +1,40 @@
+package rtmp
+
+import (
+	"net/url"
+	"strings"
+)
+
+// target is what a publisher asks for: rtmp://host/{app}/{key} is the stream
+// {app}/{key}. A query behind either is for the gate, never part of the name.
+type target struct{ name, credential string }
+
+// parseTarget reads the app of connect and the key of publish. tcURL stands in
+// for an app that is missing, and is the last place to look for a token.
+func parseTarget(app, tcURL, key string) target {
+	app, appQuery, _ := strings.Cut(app, "?")
+	key, keyQuery, _ := strings.Cut(key, "?")
+	var urlQuery string
+	if u, err := url.Parse(tcURL); err == nil {
+		urlQuery = u.RawQuery
+		if app == "" {
+			app = u.Path
+		}
+	}
+	var t target
+	parts := make([]string, 0, 2)
+	for _, part := range []string{app, key} {
+		if part = strings.Trim(part, "/"); part != "" {
+			parts = append(parts, part)
+		}
+	}
+	t.name = strings.Join(parts, "/")
+	for _, query := range []string{keyQuery, appQuery, urlQuery} {
+		// What of a query can be read is good enough to look for a token in.
+		if values, _ := url.ParseQuery(query); values.Get("token") != "" {
+			t.credential = values.Get("token")
+			break
+		}
+	}
+	return t
+}

@@ -1,0 +1,168 @@
+package rtmp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"syscall"
+	"time"
+
+	gortmp "github.com/yutopp/go-rtmp"
+
+	"millrace/transmux/bus"
+)
+
+// session is one connection, from accepting it to its end.
+//
+// It has one context, whose cause is the reason of the end, whoever gives it
+// first. run waits for it; the library's goroutine reads and calls the methods
+// of the Handler (handler.go, media.go).
+type session struct {
+	gortmp.DefaultHandler
+
+	server *Server
+	lobby  chan<- net.Conn // where the library takes connections from
+	log    *slog.Logger
+	remote string
+	ctx    context.Context
+	end    context.CancelCauseFunc
+
+	sock   *socket
+	out    *outbox
+	filter *filter
+
+	leave []func() // the rooms for those that do not publish
+	began time.Time
+
+	// The reading goroutine's; run may look once filter.over is closed.
+	library *gortmp.ChunkStreamer
+	app     string
+	tcURL   string
+	name    string
+	stream  uint32 // the message stream that publishes
+	pub     *bus.Publisher
+	reader  mediaReader
+
+	accepted chan *bus.Publisher // by the gate, for run to watch
+}
+
+func newSession(ctx context.Context, server *Server, lobby chan<- net.Conn, conn net.Conn) *session {
+	s := &session{
+		server: server, lobby: lobby,
+		remote:   conn.RemoteAddr().String(),
+		sock:     &socket{Conn: conn, total: &server.counters.in},
+		began:    time.Now(),
+		accepted: make(chan *bus.Publisher, 1),
+	}
+	s.log = server.log.With("remote", s.remote)
+	s.ctx, s.end = context.WithCancelCause(ctx)
+	return s
+}
+
+// run is the whole life of the session. It returns the cause of its end.
+func (s *session) run() error {
+	defer s.sock.Close()
+	defer s.leaveRooms()
+	defer s.end(nil)
+	defer context.AfterFunc(s.ctx, s.sock.stop)()
+	s.leave = append(s.leave, s.server.pending.enter(s.end))
+	if err := s.greet(); err != nil {
+		s.end(err)
+		return s.cause()
+	}
+	s.leave = append(s.leave, s.server.starting.enter(s.end))
+	go s.out.run()
+	s.serve()
+	s.sayGoodbye()
+	return s.cause()
+}
+
+// greet takes the peer to its first command. Up to here it costs a goroutine and
+// a few kilobytes.
+func (s *session) greet() error {
+	cfg := &s.server.cfg
+	if err := s.sock.expect("handshake", cfg.HandshakeTimeout); err != nil {
+		return fmt.Errorf("deadline: %w", err)
+	}
+	if err := s.sock.SetWriteDeadline(time.Now().Add(cfg.HandshakeTimeout)); err != nil {
+		return fmt.Errorf("deadline: %w", err)
+	}
+	if err := shakeHands(s.sock); err != nil {
+		return fmt.Errorf("handshake: %w", err)
+	}
+	if err := s.sock.expect("publish", cfg.PublishTimeout); err != nil {
+		return fmt.Errorf("deadline: %w", err)
+	}
+	s.out = newOutbox(s.sock.Conn, cfg.WriteTimeout, s.end)
+	s.filter = newFilter(s.sock, s.out, lengthLimits{video: cfg.MaxVideoMessage}, s)
+	return s.filter.awaitConnect()
+}
+
+// serve hands the connection to the library and waits until that is done with
+// it, while watching for the publisher's end at the bus.
+func (s *session) serve() {
+	// The library must write nothing in chunks smaller than its messages.
+	_, _ = s.out.Write(setChunkSizeMessage(librarySendChunk)) // never fails
+	select {
+	case s.lobby <- handedOver{s.sock, s}:
+	case <-s.ctx.Done():
+		return
+	}
+	var gone <-chan struct{}
+	var pub *bus.Publisher
+	for {
+		select {
+		case pub = <-s.accepted:
+			gone = pub.Done()
+		case <-gone:
+			s.end(pub.Err())
+			gone = nil
+		case <-s.filter.over:
+			if s.library != nil {
+				<-s.library.Done() // its writer, which waits for nobody
+			}
+			return
+		}
+	}
+}
+
+// sayGoodbye sends what is left to say and lets the peer read it: a connection
+// closed with unread bytes in it would be reset, and our last words with it.
+func (s *session) sayGoodbye() {
+	s.out.close(lingerTimeout)
+	half, ok := s.sock.Conn.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil {
+		return
+	}
+	s.sock.linger(lingerTimeout)
+	_, _ = io.Copy(io.Discard, s.sock.Conn) // until the peer closes too, or the deadline
+}
+
+// leaveRooms gives back the places of a connection that does not publish.
+func (s *session) leaveRooms() {
+	for _, leave := range s.leave {
+		leave()
+	}
+	s.leave = nil
+}
+
+// cause is why the session ends, in the bus's words where it is our own end.
+func (s *session) cause() error {
+	cause := context.Cause(s.ctx)
+	if errors.Is(cause, context.Canceled) {
+		return bus.ErrShutdown
+	}
+	if errors.Is(cause, io.EOF) || errors.Is(cause, io.ErrUnexpectedEOF) {
+		return errLeft
+	}
+	return cause
+}
+
+// netGone tells a peer that went away from trouble of our own.
+func netGone(err error) bool {
+	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) ||
+		errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe)
+}
