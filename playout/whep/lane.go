@@ -32,7 +32,7 @@ func (l *lane) serve(c *bus.Cursor, s *bus.Stream, b *sender.Burst, v *viewer, n
 			l.entries = c.Entries()
 			l.ramp = rtpio.Ramp{}
 			if f.Type == av.Key {
-				l.ramp = rtpio.NewRamp(now, f.DTS, s.Live(now))
+				l.ramp = rtpio.NewRamp(now, f.DTS, s.Edge(now))
 			}
 		}
 		due, shift := l.ramp.At(f.DTS)

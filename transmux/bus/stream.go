@@ -91,6 +91,24 @@ func (s *Stream) Live(now time.Time) time.Duration {
 	return time.Duration(now.UnixNano() - s.anchor.Load())
 }
 
+// edgeGap is how long after the newest frame the live edge may be without one: a
+// frame or two of a slow camera. A publisher that stalls stops the edge.
+const edgeGap = 100 * time.Millisecond
+
+// Edge is Live, but never beyond what the newest frame makes credible: where a
+// viewer that joins now is to arrive.
+func (s *Stream) Edge(now time.Time) time.Duration {
+	live, head := s.Live(now), s.head.Load()
+	if head == 0 {
+		return live
+	}
+	newest := s.ring.Load().at(head - 1)
+	if newest == nil {
+		return live
+	}
+	return min(live, newest.DTS+min(max(now.Sub(newest.Arrived), 0), edgeGap))
+}
+
 // RequestKeyframe asks the publisher for a keyframe, at most once in
 // keyframeInterval whoever asks.
 func (s *Stream) RequestKeyframe() {
