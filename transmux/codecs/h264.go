@@ -23,8 +23,8 @@ const maxH264Dimension = 16864
 // It fails when the SPS cannot be parsed, when its picture is empty or beyond
 // every level, or when no PPS refers to it.
 func H264Track(sps []byte, pps ...[]byte) (av.Track, error) {
-	if len(sps) > maxParameterSet {
-		return av.Track{}, fmt.Errorf("codecs: H.264 SPS of %d bytes, more than %d", len(sps), maxParameterSet)
+	if len(sps) > maxParameterSets {
+		return av.Track{}, fmt.Errorf("codecs: H.264 SPS of %d bytes, more than %d", len(sps), maxParameterSets)
 	}
 	var s h264.SPS
 	if err := s.Unmarshal(sps); err != nil {
@@ -34,21 +34,23 @@ func H264Track(sps []byte, pps ...[]byte) (av.Track, error) {
 	if err != nil {
 		return av.Track{}, err
 	}
-	config := [][]byte{bytes.Clone(sps)}
+	config, size := [][]byte{bytes.Clone(sps)}, len(sps)
 	for _, p := range pps {
 		ids, err := parsePPS(p)
 		if err != nil {
 			return av.Track{}, err
 		}
-		if uint32(ids.sps) == s.ID {
-			config = append(config, bytes.Clone(p))
+		if uint32(ids.sps) != s.ID {
+			continue
 		}
+		size += len(p)
+		if len(config) > maxPPS || size > maxParameterSets {
+			return av.Track{}, fmt.Errorf("codecs: H.264 parameter sets: more than %d PPSs or %d bytes", maxPPS, maxParameterSets)
+		}
+		config = append(config, bytes.Clone(p))
 	}
-	switch n := len(config) - 1; {
-	case n == 0:
+	if len(config) == 1 {
 		return av.Track{}, fmt.Errorf("codecs: H.264: no PPS for SPS %d", s.ID)
-	case n > maxPPS:
-		return av.Track{}, fmt.Errorf("codecs: H.264: %d PPSs, more than %d", n, maxPPS)
 	}
 	return av.Track{
 		Kind:    av.Video,

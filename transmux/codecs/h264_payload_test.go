@@ -223,10 +223,10 @@ func TestH264PlanAgreesWithPayloads(t *testing.T) {
 		seed = seed*1664525 + 1013904223
 		return int(seed>>8) % n
 	}
-	for range 2000 {
+	for range 1000 {
 		var units [][]byte
 		total := 0
-		for range 1 + next(20) {
+		for range 1 + next(1+next(planLimit+10)) {
 			u := unit(0x41, 1+next(1+next(6000)))
 			units, total = append(units, u), total+len(u)
 		}

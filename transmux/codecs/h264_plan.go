@@ -24,9 +24,12 @@ const (
 	packetCost = 1400
 	runCost    = 3700
 	padCost    = 1
-	// plannedUnits is how many units of a frame propose packet sizes. With more
-	// slices than that, the first ones speak for the rest.
+	// plannedUnits is how many units of a frame propose packet sizes. Of
+	// more slices than that, the first ones speak for the rest.
 	plannedUnits = 16
+	// planLimit is the number of units from which on a frame is not planned at
+	// all: it takes time that grows with the square.
+	planLimit = 64
 	// plannedSplits is how many numbers of fragments are tried per unit, from
 	// the fewest possible on.
 	plannedSplits = 6
@@ -123,6 +126,9 @@ func bestSize(units [][]byte, budget int) int {
 		return av.MaxPayload
 	}
 	best := av.MaxPayload
+	if len(units) > planLimit {
+		return best
+	}
 	lowest := planFor(units, best, budget).cost()
 	try := func(size int) {
 		if size < minPacket || size > av.MaxPayload {

@@ -12,12 +12,13 @@ import (
 	"millrace/transmux/av"
 )
 
-// maxParameterSet bounds one SPS or PPS in bytes. With every scaling list and
-// all timing there is they stay below 1 KiB; the track keeps them for its life.
-const maxParameterSet = 4096
+// maxParameterSets bounds the SPS and all PPSs of a track in bytes. With every
+// scaling list and all timing there is, a set stays below 1 KiB, and the usual
+// ones take 50 bytes together. They go in front of every keyframe that lacks
+// them, so they are also what a publisher's few bytes can grow to.
+const maxParameterSets = 4096
 
-// maxPPS bounds the PPSs of a track. Encoders send one, rarely three; all of
-// them go in front of every keyframe that lacks them.
+// maxPPS bounds the PPSs of a track. Encoders send one, rarely three.
 const maxPPS = 32
 
 // ppsHead is how many bytes of a PPS are looked at: its own id (0 to 255) takes
@@ -31,9 +32,6 @@ type ppsIDs struct{ pps, sps uint8 }
 func parsePPS(nalu []byte) (ppsIDs, error) {
 	if len(nalu) == 0 || naluType(nalu) != h264.NALUTypePPS {
 		return ppsIDs{}, errors.New("codecs: H.264 PPS: not a PPS")
-	}
-	if len(nalu) > maxParameterSet {
-		return ppsIDs{}, fmt.Errorf("codecs: H.264 PPS of %d bytes, more than %d", len(nalu), maxParameterSet)
 	}
 	var room [ppsHead]byte
 	head := unescape(room[:], nalu[1:])
