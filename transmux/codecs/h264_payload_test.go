@@ -223,7 +223,7 @@ func TestH264PlanAgreesWithPayloads(t *testing.T) {
 		seed = seed*1664525 + 1013904223
 		return int(seed>>8) % n
 	}
-	for range 1000 {
+	for range 300 {
 		var units [][]byte
 		total := 0
 		for range 1 + next(1+next(planLimit+10)) {
