@@ -265,11 +265,16 @@ func TestMetrics(t *testing.T) {
 	defer viewer.Close()
 	a.metrics.Join.Observe(0.03)
 	a.metrics.AddedLatency.Observe(0.0003)
+	a.metrics.Gauge("millrace_pending", "Now.", func() float64 { return 2 })
+	a.metrics.Counter("millrace_late_total", "Ever.", func() float64 { return 3 })
+	a.metrics.Counters("millrace_refused_total", "Ever.", "reason", func() map[string]uint64 { return map[string]uint64{"full": 4, "taken": 5} })
 	text := get(site, "GET", "/metrics").Body.String()
 	for _, line := range []string{
 		"millrace_streams 1", "millrace_publishers 1", "millrace_viewers 1",
 		"millrace_publishers_total 1", "millrace_viewers_total 1", "millrace_frames_total 0", "millrace_bytes_total 0",
 		"millrace_gop_drops_total 0", "millrace_keyframe_requests_total 0",
+		"millrace_pending 2", "millrace_late_total 3",
+		`millrace_refused_total{reason="full"} 4`, `millrace_refused_total{reason="taken"} 5`,
 		`millrace_build_info{version="v1.2.3"} 1`,
 		`millrace_join_seconds_bucket{le="0.02"} 0`, `millrace_join_seconds_bucket{le="0.04"} 1`,
 		`millrace_added_latency_seconds_bucket{le="0.0004"} 1`,

@@ -42,8 +42,8 @@ func Warnings(s *bus.Snapshot, judge Judge, now time.Time) []Warning {
 	seen, heard := false, false
 	for i := range s.Tracks {
 		t := &s.Tracks[i]
-		if t.Track.DerivedFrom != 0 {
-			continue // of our own making
+		if t.Track.DerivedFrom != 0 || t.Frames == 0 {
+			continue // of our own making, or only announced
 		}
 		way, why := judge(t.Track)
 		switch t.Track.Kind {

@@ -59,6 +59,7 @@ func TestWarnings(t *testing.T) {
 		{"only picture", false, time.Minute, []bus.TrackSnapshot{good}, []string{"no_audio"}, []string{"60 s"}},
 		{"only sound", false, time.Minute, []bus.TrackSnapshot{aac}, []string{"no_video"}, nil},
 		{"derived sound is not the publisher's", false, time.Minute, []bus.TrackSnapshot{good, opus}, []string{"no_audio"}, nil},
+		{"only announced", false, time.Minute, []bus.TrackSnapshot{h264(bus.TrackSnapshot{}), aac}, []string{"no_video"}, nil},
 		{"nothing at all", false, time.Minute, nil, []string{"no_video", "no_audio"}, nil},
 		{"nothing yet", false, time.Second, nil, nil, nil},
 		{"gone, and only that", true, time.Minute, []bus.TrackSnapshot{obs}, []string{"publisher_gone"}, []string{"nothing for 4 s"}},

@@ -44,13 +44,11 @@ func open(cfg Config, log *slog.Logger) (*gateway, error) {
 func (g *gateway) run(ctx context.Context, extra ...task) error {
 	defer g.listeners.close()
 	doors := append(g.doors, extra...)
-	doors = append(doors, task{"streams", func(ctx context.Context) error {
-		g.api.SetReady(true)
-		<-ctx.Done()
+	doors = append(doors, atEnd("streams", func() {
 		g.api.SetReady(false)
 		g.hub.Close()
-		return nil
-	}})
+	}))
+	g.api.SetReady(true) // the listeners stand, and nobody is answered before the doors open
 	err := runStages(ctx, [][]task{doors, g.viewers, g.derivations, g.transport, g.port}, stopTimeout)
 	if err == nil {
 		g.log.Info("stopped")

@@ -2,51 +2,66 @@ package main
 
 import (
 	"context"
-	"net/http"
-
-	"github.com/go-chi/chi/v5"
 
 	"millrace/api"
+	"millrace/ingest"
+	"millrace/ingest/rtmp"
 	"millrace/playout"
 	"millrace/playout/whep"
 	"millrace/transmux/av"
-	"millrace/transmux/bus"
+	"millrace/transmux/derive"
 	"millrace/transmux/rtc/resource"
 	"millrace/transmux/rtc/sender"
+	"millrace/web"
 )
-
-type noDerive struct{}
-
-func (noDerive) Want(s *bus.Stream, offered []av.Codec) (release func()) { return func() {} }
 
 // furnish makes the rooms and their tasks, from the bus outwards.
 func (g *gateway) furnish(cfg Config) {
 	metrics := api.NewMetrics(version(), g.hub)
-	mounts := g.furnishWebRTC(cfg, metrics)
-	g.api = api.New(api.Config{Version: version(), Ports: g.listeners.ports()}, g.hub,
-		func(*av.Track) (way, why string) { return "pass", "" }, metrics, g.log)
+	deriver := derive.New(derive.Config{}, g.log)
+	measureDerive(metrics, deriver)
+	g.derivations = append(g.derivations, atEnd("derivations", deriver.Close))
+	judge := func(t *av.Track) (way, why string) {
+		how, why := deriver.Playable(t)
+		return string(how), why
+	}
+	g.api = api.New(api.Config{Version: version(), Ports: g.listeners.ports()}, g.hub, judge, metrics, g.log)
+	g.furnishIngest(cfg, metrics)
+	mounts := g.furnishWebRTC(cfg, deriver, metrics)
 	if g.listeners.http != nil {
-		site := g.api.Handler(http.NotFoundHandler(), mounts...)
+		site := g.api.Handler(web.Handler(), mounts...)
 		g.doors = append(g.doors, task{"http", func(ctx context.Context) error {
 			return api.Serve(ctx, g.listeners.http, site, g.log)
 		}})
 	}
 }
 
+// furnishIngest makes what publishers come through.
+func (g *gateway) furnishIngest(cfg Config, metrics *api.Metrics) {
+	gate := ingest.New(g.hub, ingest.Config{MaxPublishers: cfg.Limits.Publishers}, g.log)
+	if g.listeners.rtmp != nil {
+		server := rtmp.New(rtmp.Config{MaxVideoMessage: cfg.RTMP.MaxMessage}, gate, g.log)
+		measureRTMP(metrics, server)
+		g.doors = append(g.doors, task{"rtmp", func(ctx context.Context) error {
+			return server.Serve(ctx, g.listeners.rtmp)
+		}})
+	}
+}
+
 // furnishWebRTC makes everything between the UDP port and the viewers.
-func (g *gateway) furnishWebRTC(cfg Config, metrics *api.Metrics) []api.Mount {
+func (g *gateway) furnishWebRTC(cfg Config, deriver *derive.Room, metrics *api.Metrics) []api.Mount {
 	if g.listeners.webrtc == nil {
 		return nil
 	}
 	transport := sender.New(g.listeners.webrtc, g.log)
 	sessions := resource.New()
 	gate := playout.New(g.hub, playout.Config{MaxViewers: cfg.Limits.Viewers})
-	room := whep.New(gate, noDerive{}, transport, sessions,
+	room := whep.New(gate, deriver, transport, sessions,
 		whep.Observers{Join: metrics.Join, Added: metrics.AddedLatency}, g.log)
+	measureWHEP(metrics, room)
+	measurePort(metrics, g.listeners.webrtc)
 	g.viewers = append(g.viewers, atEnd("viewers", room.Close))
 	g.transport = append(g.transport, task{"transport", transport.Serve})
 	g.port = append(g.port, task{"webrtc port", g.listeners.webrtc.Serve})
 	return []api.Mount{room, sessions}
 }
-
-var _ = chi.NewRouter

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"millrace/api"
+	"millrace/ingest/rtmp"
+	"millrace/playout/whep"
+	"millrace/transmux/derive"
+	"millrace/transmux/rtc/port"
+)
+
+// The rooms count; what their numbers are called outside is said here, so that
+// the rooms need not know who reads them.
+
+func measureRTMP(m *api.Metrics, s *rtmp.Server) {
+	m.Gauge("millrace_rtmp_connections", "RTMP connections now.",
+		func() float64 { return float64(s.Stats().Connections) })
+	m.Gauge("millrace_rtmp_pending", "Of these, the ones that do not publish.",
+		func() float64 { return float64(s.Stats().Pending) })
+	m.Counters("millrace_rtmp_refused_total", "RTMP connections that ended before they published, by reason.", "reason",
+		func() map[string]uint64 { return s.Stats().Refused })
+	m.Counter("millrace_rtmp_bad_messages_total", "Messages of publishers that could not be read.",
+		func() float64 { return float64(s.Stats().BadMessages) })
+	m.Counter("millrace_rtmp_unsupported_messages_total", "Messages of codecs that cannot be played.",
+		func() float64 { return float64(s.Stats().Unsupported) })
+	m.Counter("millrace_rtmp_clock_jumps_total", "Times that a publisher's timestamps began anew.",
+		func() float64 { return float64(s.Stats().ClockJumps) })
+	m.Counter("millrace_rtmp_received_bytes_total", "Bytes received over RTMP.",
+		func() float64 { return float64(s.Stats().Bytes) })
+}
+
+func measureDerive(m *api.Metrics, r *derive.Room) {
+	m.Gauge("millrace_derivations", "Tracks being made of others now.",
+		func() float64 { return float64(r.Stats().Active) })
+	m.Counter("millrace_derive_corrupt_total", "Units that could not be decoded and were replaced by silence.",
+		func() float64 { return float64(r.Stats().Corrupt) })
+	m.Counter("millrace_derive_restarts_total", "Derivations that failed and were started anew.",
+		func() float64 { return float64(r.Stats().Restarts) })
+	m.Counter("millrace_derive_busy_seconds_total", "Time spent making tracks.",
+		func() float64 { return r.Stats().Busy.Seconds() })
+}
+
+func measureWHEP(m *api.Metrics, r *whep.Room) {
+	m.Counter("millrace_whep_refused_total", "Offers of viewers that were not accepted.",
+		func() float64 { return float64(r.Stats().Refused) })
+	m.Counter("millrace_whep_frames_total", "Frames sent, times the viewers they went to.",
+		func() float64 { return float64(r.Stats().Frames) })
+	m.Counter("millrace_whep_keyframe_requests_total", "Keyframes that viewers asked for.",
+		func() float64 { return float64(r.Stats().Refreshes) })
+}
+
+func measurePort(m *api.Metrics, p *port.Port) {
+	m.Counter("millrace_webrtc_received_total", "Datagrams received on the WebRTC port.",
+		func() float64 { return float64(p.Stats().Received) })
+	m.Counter("millrace_webrtc_unknown_total", "Of these, the ones that belong to no session.",
+		func() float64 { return float64(p.Stats().Unknown) })
+	m.Counter("millrace_webrtc_sends_total", "System calls for sending.",
+		func() float64 { return float64(p.Stats().Sends) })
+	m.Counter("millrace_webrtc_packets_total", "Packets sent by them.",
+		func() float64 { return float64(p.Stats().Segments) })
+	m.Counter("millrace_webrtc_unsent_total", "Sends that the kernel had no room for.",
+		func() float64 { return float64(p.Stats().Refused) })
+}
