@@ -8,6 +8,9 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"time"
+
+	"millrace/ingest/rtmp"
 )
 
 // demoClip is made by demo/make-clip.sh: eight seconds that loop without a seam.
@@ -30,12 +33,28 @@ func demoPossible(cfg Config) error {
 	}
 }
 
+// demoPause is how long the demo's publisher waits before it comes back, after
+// the machine slept or somebody else used the name.
+const demoPause = 2 * time.Second
+
 // demoTask publishes the clip to the gateway's own listener, again and again.
 func demoTask(l listeners, log *slog.Logger) task {
+	url := "rtmp://" + reachable(l.rtmp, "127.0.0.1") + "/" + demoStream
 	return task{"demo publisher", func(ctx context.Context) error {
-		url := "rtmp://" + reachable(l.rtmp, "127.0.0.1") + "/" + demoStream
-		log.Debug("demo: publishing", "url", url, "bytes", len(demoClip))
-		return publish(ctx, url, demoClip)
+		pause := time.NewTimer(0)
+		defer pause.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-pause.C:
+			}
+			err := rtmp.Publish(ctx, url, demoClip, rtmp.PublishOptions{})
+			if ctx.Err() == nil {
+				log.Warn("demo: the clip's publisher ended and will be back", "in", demoPause, "cause", err)
+				pause.Reset(demoPause)
+			}
+		}
 	}}
 }
 
@@ -62,5 +81,3 @@ func explainDemo(w io.Writer, l listeners) {
 
 `, site, server, demoStream)
 }
-
-func publish(ctx context.Context, url string, clip []byte) error { <-ctx.Done(); return nil }
