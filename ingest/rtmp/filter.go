@@ -34,6 +34,7 @@ type filter struct {
 	out  *outbox
 	sink sink
 
+	current   message
 	plain     []byte // what the library has not read yet
 	buffer    []byte // behind plain
 	swallow   int    // bytes of the library's handshake still to come
@@ -113,8 +114,8 @@ func (f *filter) Close() error {
 
 // step reads one message and puts it where it belongs.
 func (f *filter) step() error {
-	var m message
-	if err := f.in.next(&m); err != nil {
+	m := &f.current
+	if err := f.in.next(m); err != nil {
 		return err
 	}
 	m.arrived = f.sock.arrived
@@ -131,7 +132,7 @@ func (f *filter) step() error {
 		f.ignored++
 		return nil
 	}
-	return f.content(&m)
+	return f.content(m)
 }
 
 // content handles the messages that carry something.

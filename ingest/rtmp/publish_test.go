@@ -45,7 +45,7 @@ func TestPublishLoops(t *testing.T) {
 		}
 		step := f.DTS - before.DTS
 		low, high := time.Millisecond, 60*time.Millisecond // the cut is ragged
-		if f.Track.Kind == av.Audio { // 23.22 ms, in milliseconds
+		if f.Track.Kind == av.Audio {                      // 23.22 ms, in milliseconds
 			low, high = 22*time.Millisecond, 25*time.Millisecond
 		}
 		if step < low || step > high {
