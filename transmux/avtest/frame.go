@@ -2,6 +2,7 @@ package avtest
 
 import (
 	"encoding/binary"
+	"fmt"
 	"time"
 
 	"millrace/transmux/av"
@@ -30,8 +31,13 @@ func Frame(track *av.Track, typ av.Type, index uint64, dts time.Duration, payloa
 	return f
 }
 
-// Index is the index that a frame was made with.
-func Index(f *av.Frame) uint64 { return binary.BigEndian.Uint64(f.Parts[0][1:]) }
+// Index is the index that a frame was made with, zero if Frame did not make it.
+func Index(f *av.Frame) uint64 {
+	if len(f.Parts) == 0 || len(f.Parts[0]) < headSize {
+		return 0
+	}
+	return binary.BigEndian.Uint64(f.Parts[0][1:])
+}
 
 // header is a NAL unit header (RFC 6184 section 1.3) for video, nothing for audio.
 func header(track *av.Track, typ av.Type) byte {
@@ -45,4 +51,14 @@ func header(track *av.Track, typ av.Type) byte {
 	default:
 		return 0x41
 	}
+}
+
+// Describe names a frame in a line, for messages of tests; %v would print its bytes.
+func Describe(f *av.Frame) string {
+	if f == nil || f.Track == nil {
+		return "no frame"
+	}
+	types := [...]string{av.Delta: "delta", av.Key: "key", av.Bidirectional: "bidirectional"}
+	return fmt.Sprintf("frame %d of generation %d (track %d, %s, %s, number %d, DTS %v, PTS %v, %d bytes)",
+		f.Seq, f.Generation, f.Track.ID, f.Track.Kind, types[f.Type], Index(f), f.DTS, f.PTS, f.Size())
 }

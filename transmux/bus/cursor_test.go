@@ -60,7 +60,7 @@ func TestLag(t *testing.T) {
 			r.play(tt.write - tt.read)
 			f := sub.Video().Peek()
 			if f == nil || avtest.Index(f) != tt.want {
-				t.Errorf("%s: goes on at %v, want picture %d", tt.name, f, tt.want)
+				t.Errorf("%s: goes on at %s, want picture %d", tt.name, avtest.Describe(f), tt.want)
 			}
 			if jumps := sub.Video().Entries() - 1; jumps != tt.jumps || r.snapshot().GOPDrops != uint64(jumps) {
 				t.Errorf("%s: %d jumps, %d counted", tt.name, jumps, r.snapshot().GOPDrops)
@@ -72,12 +72,12 @@ func TestLag(t *testing.T) {
 // TestLagAtLowFrameRate: one picture a second, and still nobody is left behind.
 func TestLagAtLowFrameRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, bus.Config{})
+		r := newRig(t, bus.Config{History: time.Minute})
 		r.enc.Audio, r.enc.FPS, r.enc.GOP = nil, 1, 2
 		sub := r.join()
 		r.play(10500 * time.Millisecond)
 		if f := sub.Video().Peek(); f == nil || avtest.Index(f) != 10 {
-			t.Errorf("goes on at %v, want picture 10", f)
+			t.Errorf("goes on at %s, want picture 10", avtest.Describe(f))
 		}
 	})
 }
@@ -88,7 +88,7 @@ func TestLagOfAudio(t *testing.T) {
 		sub := r.join()
 		r.play(900 * time.Millisecond)
 		if f := sub.Audio().Peek(); f == nil || avtest.Index(f) != 0 {
-			t.Errorf("900 ms behind: %v", f)
+			t.Errorf("900 ms behind: %s", avtest.Describe(f))
 		}
 		r.play(200 * time.Millisecond)
 		if f := sub.Audio().Peek(); f != nil {
@@ -148,7 +148,7 @@ func TestFollow(t *testing.T) {
 	sub.Follow(0, r.audio.ID)
 	sub.Follow(r.video.ID, r.audio.ID)
 	if f := sub.Poll(); f == nil || f.Type != av.Key || sub.Video().Entries() != 2 {
-		t.Errorf("a new beginning at %v", f)
+		t.Errorf("a new beginning at %s", avtest.Describe(f))
 	}
 	r.enc.Video = nil
 	sub.Follow(0, 0)
@@ -171,7 +171,7 @@ func TestTrackGone(t *testing.T) {
 		requested(r.pub)
 		time.Sleep(time.Second)
 		if f := sub.Video().Peek(); f != nil {
-			t.Errorf("sees %v", f)
+			t.Errorf("sees %s", avtest.Describe(f))
 		}
 		sub.Video().Peek()
 		if requested(r.pub) {
@@ -183,7 +183,7 @@ func TestTrackGone(t *testing.T) {
 		}
 		sub.Follow(r.video.ID, r.audio.ID)
 		if f := sub.Poll(); f == nil || f.Type != av.Key || f.Generation != 2 {
-			t.Errorf("follows the new generation at %v", f)
+			t.Errorf("follows the new generation at %s", avtest.Describe(f))
 		}
 	})
 }

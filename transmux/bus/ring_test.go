@@ -58,7 +58,7 @@ func TestVideoSwitchedOff(t *testing.T) {
 		}
 		sub := r.join()
 		if f := sub.Video().Peek(); f != nil || !requested(r.pub) {
-			t.Errorf("joined at %v", f)
+			t.Errorf("joined at %s", avtest.Describe(f))
 		}
 	})
 }
@@ -81,7 +81,7 @@ func TestBounds(t *testing.T) {
 			}
 			late := r.join()
 			if f := late.Video().Peek(); f != nil || !late.Video().Waiting() {
-				t.Errorf("%+v: joined in the middle, at %v", cfg, f)
+				t.Errorf("%+v: joined in the middle, at %s", cfg, avtest.Describe(f))
 			}
 			if !requested(r.pub) {
 				t.Errorf("%+v: no keyframe was asked for", cfg)

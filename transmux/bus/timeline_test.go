@@ -46,6 +46,7 @@ func TestQuickReturn(t *testing.T) {
 			r.play(time.Second)
 			r.pub.Close()
 			r.publish()
+			synctest.Wait() // the viewer follows
 			r.enc.Origin = time.Minute
 			key := r.enc.Next()
 			audio := avtest.Frame(r.audio, av.Delta, 0, key.DTS-lead, 1)
