@@ -18,6 +18,9 @@ const (
 	intoTheGOP = 3 * time.Second // and 6 s to the next keyframe
 	overNext   = 6 * time.Second
 	holeInClip = 5400 * time.Millisecond
+	// maxReorder is by how much the clip's pictures are sent before they are shown:
+	// four frames at most.
+	maxReorder = 250 * time.Millisecond
 )
 
 // TestBFrames: what OBS sends as it comes out of the box. Its B-frames stay away
@@ -45,7 +48,11 @@ func TestBFrames(t *testing.T) {
 	source.running()
 	t.Logf("first whole keyframe after %v and %v; one second after joining %v and %v behind",
 		r.Timing().FirstKeyframe, late.Timing().FirstKeyframe, edge, lateEdge)
+	// A picture that is shown after B-frames is there before its time.
 	atMost(t, "behind the live edge after a second", max(edge, lateEdge), liveEdge)
+	if early := min(edge, lateEdge); early < -maxReorder {
+		t.Errorf("pictures come %v before their time", -early)
+	}
 	if s := r.Stats(av.Video); s.LongestSilence > holeInClip+time.Second {
 		t.Errorf("no picture for %v; the clip's hole is %v", s.LongestSilence, holeInClip)
 	}

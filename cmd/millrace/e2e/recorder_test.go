@@ -144,15 +144,18 @@ func describe(u peer.AccessUnit) string {
 	return fmt.Sprintf("units %s in %d packets, key %t, parameters %t, complete %t", strings.Join(kinds, " "), u.Packets, u.Key, u.Parameters, u.Complete)
 }
 
-// behind is how old a picture was when it came, by the sender report's word for
-// when pictures came to the gateway.
-func behind(timestamp uint32, arrived time.Time, clock int, by peer.Report) time.Duration {
+// captured is when something came to the gateway, by the sender report's word.
+func captured(timestamp uint32, clock int, by peer.Report) time.Time {
 	// NTP counts from 1900 (RFC 5905 section 6).
 	const toUnix = 2208988800
 	seconds := int64(by.SR.NTPTime>>32) - toUnix
 	nanos := int64(by.SR.NTPTime&0xFFFFFFFF) * int64(time.Second) >> 32
-	at := time.Unix(seconds, nanos).Add(time.Duration(int32(timestamp-by.SR.RTPTime)) * time.Second / time.Duration(clock))
-	return arrived.Sub(at)
+	return time.Unix(seconds, nanos).Add(time.Duration(int32(timestamp-by.SR.RTPTime)) * time.Second / time.Duration(clock))
+}
+
+// behind is how old a picture or sound was when it came.
+func behind(timestamp uint32, arrived time.Time, clock int, by peer.Report) time.Duration {
+	return arrived.Sub(captured(timestamp, clock, by))
 }
 
 // quantile of sorted or unsorted durations; 0.5 is the median, 1 the worst.

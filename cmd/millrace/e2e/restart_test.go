@@ -70,7 +70,7 @@ func synced(t *testing.T, r *recorder) {
 	v := behind(u.Timestamp, u.Last, 90000, r.Stats(av.Video).LastReport)
 	a := behind(s.timestamp, s.arrived, 48000, r.Stats(av.Audio).LastReport)
 	t.Logf("after the restarts the newest picture was %v old, the newest sound %v", v, a)
-	if v.Abs() > slack(liveEdge) || a.Abs() > slack(liveEdge) || (v-a).Abs() > slack(maxLipSync) {
+	if v.Abs() > slack(liveEdge) || a.Abs() > slack(liveEdge) || (v-a).Abs() > slack(liveEdge) {
 		t.Errorf("picture %v and sound %v behind", v, a)
 	}
 }

@@ -27,7 +27,7 @@ func (v *Viewer) track(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
 	kind := kindOf(t.Kind())
 	go func() {
 		defer v.work.Done()
-		v.reports(kind, r)
+		v.reports(kind, uint32(t.SSRC()), r)
 	}()
 	defer v.work.Done()
 	v.packets(kind, t)
@@ -98,8 +98,9 @@ func (v *Viewer) noteKeyframe(at time.Time) {
 	}
 }
 
-// reports reads a track's RTCP until it ends.
-func (v *Viewer) reports(kind av.Kind, r *webrtc.RTPReceiver) {
+// reports reads a track's RTCP until it ends. pion gives each track the whole of
+// a compound, with what it says about others.
+func (v *Viewer) reports(kind av.Kind, ssrc uint32, r *webrtc.RTPReceiver) {
 	for {
 		packets, _, err := r.ReadRTCP()
 		if err != nil {
@@ -108,7 +109,7 @@ func (v *Viewer) reports(kind av.Kind, r *webrtc.RTPReceiver) {
 		at := time.Now()
 		for _, p := range packets {
 			sr, ok := p.(*rtcp.SenderReport)
-			if !ok {
+			if !ok || sr.SSRC != ssrc {
 				continue
 			}
 			report := Report{Kind: kind, SR: sr, Arrived: at}
