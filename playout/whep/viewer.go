@@ -94,6 +94,9 @@ func (v *viewer) Feedback(rtcp []byte) {
 	}
 }
 
+// Media is not for a viewer: nothing that it may send is asked for.
+func (v *viewer) Media([]byte, time.Time) {}
+
 // end closes the transport, which calls Closed.
 func (v *viewer) end(cause error) { v.endpoint.Close(cause) }
 

@@ -70,8 +70,12 @@ func (e *Endpoint) Receive(packet []byte, from port.Path) {
 		e.receiveSTUN(packet, from)
 	case first >= 20 && first <= 63:
 		e.receiveDTLS(packet, from)
-	case first >= 128 && first <= 191 && len(packet) > 1 && packet[1] >= 192 && packet[1] <= 223:
-		e.receiveRTCP(packet) // RFC 5761 section 4 tells it from RTP, of which a viewer has none
+	case first >= 128 && first <= 191 && len(packet) > 1:
+		if kind := packet[1]; kind >= 192 && kind <= 223 { // RFC 5761 section 4
+			e.receiveRTCP(packet)
+		} else {
+			e.events.Media(packet, time.Now())
+		}
 	}
 }
 

@@ -24,8 +24,9 @@ type events struct {
 	cause error
 }
 
-func (*events) Connected()      {}
-func (*events) Feedback([]byte) {}
+func (*events) Connected()              {}
+func (*events) Feedback([]byte)         {}
+func (*events) Media([]byte, time.Time) {}
 func (e *events) Closed(cause error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

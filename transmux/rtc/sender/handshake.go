@@ -1,6 +1,7 @@
 package sender
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -45,9 +46,8 @@ func (e *Endpoint) receiveDTLS(packet []byte, from port.Path) {
 			e.shaking = p
 		}
 	case packet[0] == dtlsAlert && e.resume != nil && !e.verifying:
-		p := newPipe(e, from)
-		p.push(packet, from)
-		e.verifying = e.room.start(func() { e.openAlert(p) })
+		alert := bytes.Clone(packet)
+		e.verifying = e.room.start(func() { e.openAlert(alert, from) })
 	}
 }
 
@@ -141,7 +141,7 @@ func (e *Endpoint) retire(conn *dtls.Conn, p *pipe) {
 
 // openAlert takes the connection up again for as long as it takes to open one
 // record: only the viewer can have sealed a close_notify.
-func (e *Endpoint) openAlert(p *pipe) {
+func (e *Endpoint) openAlert(alert []byte, from port.Path) {
 	defer func() {
 		e.mu.Lock()
 		e.verifying = false
@@ -154,17 +154,25 @@ func (e *Endpoint) openAlert(p *pipe) {
 	if state.UnmarshalBinary(resume) != nil {
 		return
 	}
+	p := newPipe(e, from)
+	p.muted.Store(true) // whatever it may want to answer
 	conn, err := dtls.ResumeWithOptions(state, p, p.RemoteAddr(), dtls.WithLoggerFactory(quiet{}))
 	if err != nil {
 		return
 	}
-	p.muted.Store(true) // whatever it may want to answer
+	defer func() { _ = conn.Close() }()
+	ctx, cancel := context.WithTimeout(e.room.ctx, alertTimeout)
+	defer cancel()
+	// The record goes in once the connection stands again: before that the
+	// library takes the alert for the end of a handshake.
+	if conn.HandshakeContext(ctx) != nil {
+		return
+	}
+	p.push(alert, from)
 	_ = conn.SetReadDeadline(time.Now().Add(alertTimeout))
-	_, err = conn.Read(make([]byte, dtlsMTU))
-	if errors.Is(err, io.EOF) {
+	if _, err = conn.Read(make([]byte, dtlsMTU)); errors.Is(err, io.EOF) {
 		e.end(ErrLeft, false)
 	}
-	_ = conn.Close()
 }
 
 func (e *Endpoint) dtlsOptions() []dtls.ServerOption {

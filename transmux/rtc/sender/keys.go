@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/pion/dtls/v3"
 	"github.com/pion/srtp/v2"
@@ -40,7 +41,11 @@ var errNoProfile = errors.New("no SRTP protection profile was agreed")
 type keys struct {
 	rtp    sealer
 	local  *srtp.Context // our RTCP
-	remote *srtp.Context // the viewer's RTCP
+	remote *srtp.Context // the peer's RTCP
+
+	mu    sync.Mutex
+	media *srtp.Context // the peer's RTP; made by the first packet, guarded by mu
+	open  func() (*srtp.Context, error)
 }
 
 // sealer protects one RTP packet in place. packet has room behind it for what
@@ -65,6 +70,9 @@ func exportKeys(state *dtls.State, chosen dtls.SRTPProtectionProfile) (*keys, er
 	clientSalt, serverSalt := rest[:p.salt], rest[p.salt:]
 
 	k := &keys{}
+	k.open = func() (*srtp.Context, error) {
+		return srtp.CreateContext(clientKey, clientSalt, p.id, srtp.SRTPReplayProtection(mediaWindow))
+	}
 	// 64 is the least window that RFC 3711 section 3.3.2 allows.
 	if k.remote, err = srtp.CreateContext(clientKey, clientSalt, p.id, srtp.SRTCPReplayProtection(64)); err != nil {
 		return nil, err
@@ -78,6 +86,24 @@ func exportKeys(state *dtls.State, chosen dtls.SRTPProtectionProfile) (*keys, er
 	}
 	k.rtp, err = newGCM(serverKey, serverSalt)
 	return k, err
+}
+
+// mediaWindow is how late a packet may come and still be taken: half a second of
+// a 20 Mb/s stream.
+const mediaWindow = 1024
+
+// openRTP opens a packet of the peer's into dst.
+func (k *keys) openRTP(dst, sealed []byte) ([]byte, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.media == nil {
+		context, err := k.open()
+		if err != nil {
+			return nil, err
+		}
+		k.media = context
+	}
+	return k.media.DecryptRTP(dst, sealed, nil)
 }
 
 // contextSealer is for the profiles that we do not seal ourselves.

@@ -116,6 +116,9 @@ type Events interface {
 	// Feedback hands over a decrypted RTCP packet (RFC 3550 section 6.1),
 	// valid during the call.
 	Feedback(rtcp []byte)
+	// Media hands over an RTP packet as it came, for Endpoint.OpenRTP; valid
+	// during the call.
+	Media(sealed []byte, arrived time.Time)
 	// Closed says that the endpoint is over, once, and why.
 	Closed(cause error)
 }
