@@ -2,6 +2,7 @@ package bus_test
 
 import (
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -185,5 +186,36 @@ func TestTrackGone(t *testing.T) {
 		if f := sub.Poll(); f == nil || f.Type != av.Key || f.Generation != 2 {
 			t.Errorf("follows the new generation at %s", avtest.Describe(f))
 		}
+	})
+}
+
+// TestSlowReaders: who falls asleep in the middle of reading keeps nobody up.
+func TestSlowReaders(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, bus.Config{})
+		rec := avtest.Record(t, r.join(), nil)
+		var slow sync.WaitGroup
+		for range 50 {
+			sub := r.join()
+			slow.Go(func() {
+				for sub.Stream().Err() == nil {
+					sub.Video().Peek()
+					time.Sleep(time.Minute)
+					sub.Video().Advance()
+				}
+			})
+		}
+		start := time.Now()
+		r.play(20 * time.Second)
+		if took := time.Since(start); took != 20*time.Second {
+			t.Errorf("writing 20 s took %v", took)
+		}
+		synctest.Wait()
+		checkViewer(t, rec.Frames())
+		if got, want := uint64(len(rec.Frames())), r.snapshot().Frames; got != want {
+			t.Errorf("the quick reader got %d frames of %d", got, want)
+		}
+		r.hub.Close()
+		slow.Wait()
 	})
 }

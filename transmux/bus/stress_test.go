@@ -81,45 +81,6 @@ func TestStress(t *testing.T) {
 	}
 }
 
-// TestPollOrder spins at the live edge, so that readers are interrupted in the
-// middle of a look at both tracks: it is still in the order of writing.
-func TestPollOrder(t *testing.T) {
-	for _, cfg := range []bus.Config{
-		{MaxLag: time.Hour, History: time.Hour, MaxFrames: 1 << 20},
-		{MaxLag: time.Nanosecond},
-	} {
-		hub := bus.New(cfg)
-		pub := publish(t, hub)
-		enc := avtest.Encoder{
-			Video: pub.SetTrack(avtest.H264Track()), Audio: pub.SetTrack(avtest.AACTrack()), GOP: 2, FPS: 50, Payloads: 1,
-		}
-		var wg sync.WaitGroup
-		for range 4 {
-			sub := subscribe(t, hub)
-			sub.Follow(enc.Video.ID, enc.Audio.ID)
-			wg.Go(func() {
-				var last uint64
-				for sub.Stream().Err() == nil {
-					if f := sub.Poll(); f != nil {
-						if last > 0 && f.Seq <= last {
-							t.Errorf("%s after %d", avtest.Describe(f), last)
-						}
-						last = f.Seq
-					}
-				}
-			})
-		}
-		for range 40 { // turns of the scheduler
-			for range 10 {
-				pub.Write(enc.Next())
-			}
-			runtime.Gosched()
-		}
-		hub.Close()
-		wg.Wait()
-	}
-}
-
 func writeAll(pub *bus.Publisher) {
 	enc := avtest.Encoder{
 		Video: pub.SetTrack(avtest.H264Track()), Audio: pub.SetTrack(avtest.AACTrack()),
