@@ -1,0 +1,45 @@
+import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { mockApi } from './api.mjs'
+
+const root = join(import.meta.dirname, '..')
+const TYPES = { html: 'text/html', js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml' }
+
+/**
+ * The built pages under the policy they have in production, with an API of invented streams behind them, on a port of
+ * the system's choice. scenario may be changed at any time; requests lists what was asked for, as "METHOD path".
+ */
+export async function startSite(scenario = 'none') {
+  const policy = await readFile(join(root, 'csp.txt'), 'utf8')
+  const site = { url: '', scenario, requests: [], close: () => {} }
+  const api = mockApi(() => site.scenario)
+  const server = createServer((request, response) => {
+    site.requests.push(`${request.method} ${request.url}`)
+    api(request, response, () => void serveFile(request, response, policy))
+  })
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+  site.url = `http://127.0.0.1:${server.address().port}`
+  site.close = () => {
+    server.closeAllConnections()
+    return new Promise((resolve) => server.close(resolve))
+  }
+  return site
+}
+
+async function serveFile(request, response, policy) {
+  const path = new URL(request.url, 'http://mock').pathname
+  const name = path === '/' ? 'index.html' : path.startsWith('/watch/') ? 'watch.html' : path.slice(1)
+  let content = null
+  try {
+    content = await readFile(join(root, 'dist', name))
+  } catch {
+    // Not there: 404.
+  }
+  response.writeHead(content === null ? 404 : 200, {
+    'Content-Type': `${TYPES[name.split('.').pop()] ?? 'text/plain'}; charset=utf-8`,
+    'Content-Security-Policy': policy,
+    'Cache-Control': 'no-store',
+  })
+  response.end(content)
+}

@@ -1,0 +1,118 @@
+/*
+ * A gateway inside the page, for development and page tests: answers POST /whep/… with a real RTCPeerConnection that
+ * sends a drawn picture and a tone. window.mockGateway decides what it does and plays the publisher.
+ */
+;(() => {
+  const realFetch = window.fetch.bind(window)
+  const wanted = new URLSearchParams(location.search).get('whep')
+  const peers = []
+  const gateway = {
+    /** 'play', 'down' (no HTTP answer), 'no-udp', 'mute-picture' (sound only), 'network' (leave it to the server) or {status, headers, body}. */
+    mode: wanted ?? 'play',
+    posts: 0,
+    /** The publisher stops sending; sessions stand. */
+    async pause() {
+      for (const p of peers) for (const s of p.getSenders()) await s.replaceTrack(null)
+    },
+    async resume() {
+      const media = source()
+      for (const p of peers) {
+        for (const t of p.getTransceivers()) {
+          await t.sender.replaceTrack(media.getTracks().find((m) => m.kind === t.receiver.track.kind) ?? null)
+        }
+      }
+    },
+    /** The server ends all sessions. */
+    leave() {
+      for (const p of peers.splice(0)) p.close()
+    },
+  }
+  window.mockGateway = gateway
+
+  window.fetch = (input, init) => {
+    const path = new URL(String(input), location.href).pathname
+    const { mode } = gateway
+    if (init?.method !== 'POST' || !path.startsWith('/whep/')) return realFetch(input, init)
+    gateway.posts++
+    if (mode === 'network') return realFetch(input, init)
+    if (mode === 'down') return Promise.reject(new TypeError('Failed to fetch'))
+    if (typeof mode === 'object') return Promise.resolve(new Response(mode.body ?? '', mode))
+    return answer(init.body, mode)
+  }
+
+  async function answer(offer, mode) {
+    const pc = new RTCPeerConnection()
+    peers.push(pc)
+    await pc.setRemoteDescription({ type: 'offer', sdp: offer })
+    const media = source()
+    for (const track of media.getTracks()) {
+      if (mode !== 'mute-picture' || track.kind === 'audio') pc.addTrack(track, media)
+    }
+    for (const t of pc.getTransceivers()) t.direction = 'sendonly'
+    await pc.setLocalDescription(await pc.createAnswer())
+    if (mode !== 'no-udp') {
+      await new Promise((resolve) => {
+        const done = () => pc.iceGatheringState === 'complete' && resolve()
+        pc.addEventListener('icegatheringstatechange', done)
+        done()
+      })
+    }
+    const sdp = pc.localDescription.sdp
+    return new Response(mode === 'no-udp' ? sdp.replace(/a=candidate.*\r\n/g, '') : sdp, {
+      status: 201,
+      headers: { 'Content-Type': 'application/sdp', Location: `/sessions/mock-${gateway.posts}` },
+    })
+  }
+
+  let media = null
+  function source() {
+    media ??= new MediaStream([...picture().getTracks(), ...tone().getTracks()])
+    return media
+  }
+
+  function tone() {
+    const audio = new AudioContext()
+    const oscillator = audio.createOscillator()
+    const gain = audio.createGain()
+    gain.gain.value = 0.1
+    const out = audio.createMediaStreamDestination()
+    oscillator.connect(gain).connect(out)
+    oscillator.start()
+    return out.stream
+  }
+
+  function picture() {
+    const canvas = document.createElement('canvas')
+    canvas.width = 1280
+    canvas.height = 720
+    const g = canvas.getContext('2d')
+    const draw = () => {
+      const t = Date.now() / 1000
+      const sky = g.createLinearGradient(0, 0, 0, 720)
+      sky.addColorStop(0, '#16324a')
+      sky.addColorStop(0.62, '#d98e5f')
+      sky.addColorStop(0.63, '#14323a')
+      sky.addColorStop(1, '#0a1a20')
+      g.fillStyle = sky
+      g.fillRect(0, 0, 1280, 720)
+      g.fillStyle = '#f7d9a3'
+      g.beginPath()
+      g.arc(880, 400, 60, 0, 7)
+      g.fill()
+      for (let i = 0; i < 9; i++) {
+        g.fillStyle = `rgb(79 208 194 / ${0.05 + 0.02 * i})`
+        g.beginPath()
+        g.moveTo(0, 720)
+        for (let x = 0; x <= 1280; x += 20) g.lineTo(x, 470 + i * 28 + Math.sin(x / (90 + i * 12) + t * (1 + i / 4)) * 8)
+        g.lineTo(1280, 720)
+        g.fill()
+      }
+      g.fillStyle = '#fff'
+      g.font = '600 64px monospace'
+      g.fillText(new Date().toISOString().slice(11, 23), 64, 120)
+    }
+    setInterval(draw, 33)
+    draw()
+    return canvas.captureStream(30)
+  }
+})()

@@ -1,0 +1,114 @@
+import { namePath } from './name.ts'
+import { type Problem, readProblem } from './problem.ts'
+
+/** The gateway's JSON interface, as far as the pages read it. Members that may be missing are optional. */
+export interface Stream {
+  name: string
+  /** False while a publisher that left is still being waited for. */
+  live: boolean
+  /** Counts the publishers that this stream has had. */
+  generation: number
+  /** Since when this publisher has been here, RFC 3339. */
+  since?: string
+  publisher?: { protocol: string; remote?: string; encoder?: string }
+  tracks?: Track[]
+  viewers: number
+  /** Bits per second over all tracks. */
+  bitrate: number
+  warnings?: Warning[]
+}
+
+export interface Track {
+  id: number
+  kind: 'video' | 'audio'
+  codec: string
+  profile?: string
+  width?: number
+  height?: number
+  frame_rate?: number
+  /** Bits per second. */
+  bitrate?: number
+  /** Seconds between keyframes; 0 unknown. */
+  keyframe_interval?: number
+  /** Share of B-frames, 0..1. */
+  b_frame_share?: number
+  sample_rate?: number
+  channels?: number
+  /** The track that this one was made of by the gateway; 0 if it is the publisher's own. */
+  derived_from?: number
+  /** How browsers get it: as it is, turned into another codec, or not at all. */
+  playable?: 'pass' | 'derive' | 'no'
+  note?: string
+}
+
+export interface Warning {
+  code: string
+  title: string
+  detail: string
+  remedy: string
+}
+
+/** Ports are 0 where the listener is off. */
+export interface Server {
+  version: string
+  rtmp_port: number
+  rtsp_port: number
+  http_port: number
+  webrtc_port: number
+}
+
+export class ApiError extends Error {
+  readonly problem: Problem
+  constructor(problem: Problem) {
+    super(`${problem.status} ${problem.title}`)
+    this.name = 'ApiError'
+    this.problem = problem
+  }
+}
+
+/** A request that takes longer has failed. */
+const TIMEOUT_MS = 8000
+
+export async function fetchStreams(signal?: AbortSignal): Promise<Stream[]> {
+  const body = await get<{ streams?: Stream[] | null }>('/api/v1/streams', signal)
+  return body.streams ?? []
+}
+
+/** Null when there is no such stream. */
+export async function fetchStream(name: string, signal?: AbortSignal): Promise<Stream | null> {
+  try {
+    return await get<Stream>(`/api/v1/streams/${namePath(name)}`, signal)
+  } catch (error) {
+    if (error instanceof ApiError && error.problem.status === 404) return null
+    throw error
+  }
+}
+
+export function fetchServer(signal?: AbortSignal): Promise<Server> {
+  return get<Server>('/api/v1/server', signal)
+}
+
+async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+  const timeout = AbortSignal.timeout(TIMEOUT_MS)
+  const response = await fetch(path, {
+    headers: { Accept: 'application/json' },
+    signal: signal === undefined ? timeout : anySignal(signal, timeout),
+  })
+  if (!response.ok) throw new ApiError(await readProblem(response))
+  return (await response.json()) as T
+}
+
+/** AbortSignal.any is missing in browsers of 2023. */
+function anySignal(...signals: AbortSignal[]): AbortSignal {
+  const controller = new AbortController()
+  for (const signal of signals) {
+    if (signal.aborted) controller.abort(signal.reason)
+    signal.addEventListener('abort', () => controller.abort(signal.reason), { once: true })
+  }
+  return controller.signal
+}
+
+/** The publisher's own track of a kind. */
+export function sourceTrack(stream: Stream, kind: Track['kind']): Track | undefined {
+  return stream.tracks?.find((t) => t.kind === kind && !t.derived_from)
+}

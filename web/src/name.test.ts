@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest'
+import { nameFromWatchPath, validName, watchPath } from './name.ts'
+
+test.each(['live/demo', 'a', 'A-z_0.9~', 'a/b/c', '...', 'x'.repeat(255)])('%s is a name', (name) => {
+  expect(validName(name)).toBe(true)
+})
+
+test.each(['', '/', 'live/', '/live', 'a//b', 'a/../b', '.', 'a b', 'a?b', 'ä', '<b>', 'x'.repeat(256)])('%s is none', (name) => {
+  expect(validName(name)).toBe(false)
+})
+
+test('a name goes into the watch path and comes back', () => {
+  expect(watchPath('live/demo')).toBe('/watch/live/demo')
+  expect(nameFromWatchPath('/watch/live/demo')).toBe('live/demo')
+  expect(nameFromWatchPath('/watch/live/demo/')).toBe('live/demo')
+  expect(nameFromWatchPath('/watch/a%20b')).toBe('a b')
+  expect(nameFromWatchPath('/watch/%E0%A4%A')).toBe('')
+  expect(nameFromWatchPath('/watch/')).toBe('')
+  expect(nameFromWatchPath('/')).toBe('')
+})

@@ -1,0 +1,28 @@
+/** Streams' names and where they stand in addresses. */
+
+const SEGMENT = /^[A-Za-z0-9._~-]+$/
+const MAX_NAME = 255
+
+/** Whether a name can be a stream's: segments of [A-Za-z0-9._~-], none empty, "." or "..", 255 bytes at most. */
+export function validName(name: string): boolean {
+  return name.length <= MAX_NAME && name.split('/').every((s) => SEGMENT.test(s) && s !== '.' && s !== '..')
+}
+
+/** "live/demo" as it stands in a path. */
+export function namePath(name: string): string {
+  return name.split('/').map(encodeURIComponent).join('/')
+}
+
+export function watchPath(name: string): string {
+  return `/watch/${namePath(name)}`
+}
+
+/** The stream's name in the path of its watch page, "" if there is none. */
+export function nameFromWatchPath(path: string): string {
+  const match = /^\/watch\/(.*?)\/?$/.exec(path)
+  try {
+    return decodeURIComponent(match?.[1] ?? '')
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,109 @@
+import type { Server } from '../api.ts'
+import { h, setAttribute, setText } from '../dom.ts'
+import { icon } from '../icons.ts'
+import { validName, watchPath } from '../name.ts'
+import { CopyField } from './copy-field.ts'
+
+/** The RTMP application that the box proposes; any other works too. */
+const APP = 'live'
+const DEFAULT_KEY = 'stream'
+
+/** The box that tells how to publish: for OBS, and as a line for ffmpeg. */
+export class PublishBox {
+  readonly #element: HTMLElement
+  readonly #host: string
+  #server: Server | null = null
+  #shown: 'nothing' | 'off' | 'box' = 'nothing'
+  readonly #address = new CopyField('Server', { field: 'server' })
+  readonly #key = new CopyField('Stream key', { field: 'key' })
+  readonly #ffmpeg = new CopyField('Command', { wraps: true, field: 'ffmpeg' })
+  readonly #watch = h('span')
+  readonly #watchLink = h('a', { class: 'publish-watch' }, icon('arrow'), this.#watch)
+  readonly #hint = h('p', { class: 'field-hint', id: 'key-hint', hidden: true })
+  readonly #input = h('input', {
+    class: 'field-value',
+    id: 'key',
+    value: DEFAULT_KEY,
+    autocomplete: 'off',
+    autocapitalize: 'off',
+    spellcheck: 'false',
+    maxlength: 200,
+    'aria-describedby': 'key-hint',
+    oninput: () => this.#fill(),
+  })
+
+  /** host is what publishers reach this server by, as in location.hostname. */
+  constructor(element: HTMLElement, host: string) {
+    this.#element = element
+    this.#host = host
+  }
+
+  update(server: Server): void {
+    this.#server = server
+    const shown = server.rtmp_port > 0 ? 'box' : 'off'
+    if (shown !== this.#shown) this.#element.replaceChildren(...(shown === 'box' ? this.#build() : switchedOff()))
+    this.#shown = shown
+    this.#fill()
+  }
+
+  #build(): HTMLElement[] {
+    return [
+      h(
+        'div',
+        {},
+        h('h2', { id: 'publish-title' }, 'How to publish'),
+        h('p', { class: 'publish-intro' }, 'OBS with its default settings is fine. Name the stream, copy two lines, press start.'),
+      ),
+      h(
+        'div',
+        { class: 'field' },
+        h('label', { class: 'field-label', for: 'key' }, 'Name of the stream'),
+        h('div', { class: 'field-box' }, h('span', { class: 'field-prefix', 'aria-hidden': 'true' }, `${APP}/`), this.#input),
+        this.#hint,
+      ),
+      h(
+        'div',
+        { class: 'publish-group' },
+        h('h3', {}, 'OBS Studio'),
+        h('p', {}, 'Settings → Stream → Service “Custom…”'),
+        this.#address.element,
+        this.#key.element,
+      ),
+      h('div', { class: 'publish-group' }, h('h3', {}, 'ffmpeg'), this.#ffmpeg.element),
+      h('p', {}, this.#watchLink),
+    ]
+  }
+
+  #fill(): void {
+    if (this.#server === null) return
+    const typed = this.#input.value.trim()
+    const key = typed === '' ? DEFAULT_KEY : typed
+    const valid = validName(`${APP}/${key}`)
+    setAttribute(this.#input, 'aria-invalid', valid ? undefined : 'true')
+    this.#hint.hidden = valid
+    setText(this.#hint, valid ? '' : 'Letters, digits and . _ ~ - only, with / between parts.')
+    if (!valid) return
+    const address = `rtmp://${this.#host}:${this.#server.rtmp_port}/${APP}`
+    this.#address.value = address
+    this.#key.value = key
+    this.#ffmpeg.value = ffmpegLine(`${address}/${key}`)
+    setText(this.#watch, `It will be seen at ${watchPath(`${APP}/${key}`)}`)
+    this.#watchLink.href = watchPath(`${APP}/${key}`)
+  }
+}
+
+/** A file at its own speed, without B-frames and with a keyframe every two seconds at 30 frames a second. */
+export function ffmpegLine(url: string): string {
+  return `ffmpeg -re -i video.mp4 -c:v libx264 -preset veryfast -tune zerolatency -g 60 -c:a aac -f flv ${url}`
+}
+
+function switchedOff(): HTMLElement[] {
+  return [
+    h(
+      'div',
+      {},
+      h('h2', { id: 'publish-title' }, 'How to publish'),
+      h('p', { class: 'publish-intro' }, 'RTMP is switched off on this server (setting rtmp.address).'),
+    ),
+  ]
+}

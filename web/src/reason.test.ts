@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { failureOf } from './reason.ts'
+import { WhepError } from './whep.ts'
+
+const refused = (status: number, detail = '') =>
+  new WhepError('refused', '', { status, title: 'Title', detail }, 2000)
+
+test.each([
+  [409, 'not_live', false],
+  [400, 'refused', true],
+  [401, 'forbidden', true],
+  [403, 'forbidden', true],
+  [404, 'refused', true],
+  [406, 'codec_refused', true],
+  [415, 'refused', true],
+  [422, 'codec_refused', true],
+  [429, 'overloaded', false],
+  [500, 'server_error', false],
+  [502, 'server_unreachable', false],
+  [503, 'overloaded', false],
+])('status %i is %s', (status, reason, final) => {
+  expect(failureOf(refused(status, 'words'))).toEqual({ reason, final, waitMs: 2000, said: 'words' })
+})
+
+test('everything else that can go wrong', () => {
+  expect(failureOf(refused(409)).said).toBe('Title')
+  expect(failureOf(new WhepError('unreachable', ''))).toMatchObject({ reason: 'server_unreachable', final: false, said: '' })
+  expect(failureOf(new WhepError('unsupported', ''))).toMatchObject({ reason: 'unsupported', final: true })
+  expect(failureOf(new WhepError('answer', ''))).toMatchObject({ reason: 'codec_refused', final: true })
+  expect(failureOf(new TypeError('boo'))).toMatchObject({ reason: 'codec_refused', final: true })
+})
