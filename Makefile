@@ -44,6 +44,7 @@ test-e2e: ## the real binary, ffmpeg in, an independent client out
 
 test-web: web/node_modules/.package-lock.json build ## the pages: types, unit tests, and a real browser
 	cd web && npm run typecheck && npm test && npm run check-dist && npm run e2e
+	cd web && npx playwright test -c live-e2e
 
 bench: ## Go's benchmarks; BENCH=./transmux/bus for one package
 	go test -run '^$$' -bench . -benchmem $(BENCH)
