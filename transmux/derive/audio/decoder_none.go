@@ -12,7 +12,7 @@ import (
 var errUnit = errors.New("audio: corrupt access unit")
 
 func decoderAvailable() error {
-	return fmt.Errorf("%w: this build has no AAC decoder (it was built with the tag noaac)", ErrUnsupported)
+	return fmt.Errorf("%w: AAC cannot be turned into Opus by this build: it was built without an AAC decoder (tag noaac)", ErrUnsupported)
 }
 
 type decoder struct{}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"millrace/transmux/codecs"
 )
@@ -11,12 +12,16 @@ import (
 // Errors of this room, for errors.Is.
 var (
 	// ErrUnsupported says that the AAC is well-formed and that this build
-	// cannot decode it. The error's text, after the colon, says what it is and
-	// what to set at the encoder, in words for the person who set it.
+	// cannot decode it. Words gives what to tell the person who set the encoder.
 	ErrUnsupported = errors.New("audio: unsupported AAC")
 	// ErrConfig says that an AudioSpecificConfig is malformed.
 	ErrConfig = errors.New("audio: malformed AudioSpecificConfig")
 )
+
+// Words is what an error of this room that wraps ErrUnsupported says to people.
+func Words(err error) string {
+	return strings.TrimPrefix(err.Error(), ErrUnsupported.Error()+": ")
+}
 
 // format is what the transcoder needs to know of a stream of AAC-LC.
 type format struct {

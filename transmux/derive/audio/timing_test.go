@@ -45,9 +45,9 @@ func clickSource(t *testing.T) source {
 	return src
 }
 
-// Ten minutes of a looped source with timestamps in whole milliseconds: a click is
+// Ten minutes of a looped source, its timestamps in whole milliseconds: a click is
 // where the source's timestamps put it, at the end as at the beginning.
-func TestTenMinutesWithoutDrift(t *testing.T) {
+func TestNoDrift(t *testing.T) {
 	src := clickSource(t)
 	tr, err := New(src.config)
 	if err != nil {
@@ -56,7 +56,7 @@ func TestTenMinutesWithoutDrift(t *testing.T) {
 	var all []Packet
 	var clicked []time.Duration
 	n := 0
-	for samplesTime(int64(n*unitSamples), 44100) < 10*time.Minute {
+	for samplesTime(int64(n*unitSamples), 44100) < driftTime {
 		i := n % len(src.units)
 		if i == 0 {
 			// This turn's clicks, in the truth that the timestamps round.
@@ -113,7 +113,7 @@ func TestLoopedFileStaysInSync(t *testing.T) {
 	turn := samplesTime(int64((len(src.units)-1)*unitSamples), 44100) + time.Millisecond
 	var all []Packet
 	var clicked []time.Duration
-	const turns = 20
+	const turns = 10
 	for n := range turns {
 		start := time.Duration(n) * turn
 		for i, u := range src.units {
@@ -171,16 +171,16 @@ func TestJitterIsNotHeard(t *testing.T) {
 	}
 }
 
-// A source whose clock runs 300 ppm off is followed without a single jump.
+// A source whose clock runs 1000 ppm off is followed without a single jump.
 func TestForeignClockIsFollowed(t *testing.T) {
 	src := readFLV(t, clip)
-	for _, ppm := range []float64{-300, 300} {
+	for _, ppm := range []float64{-1000, 1000} {
 		tr, err := New(src.config)
 		if err != nil {
 			t.Fatal(err)
 		}
 		worst := time.Duration(0)
-		for n := range 3000 { // 70 s: 21 ms of drift
+		for n := range 1000 { // 23 s: 23 ms of drift
 			pts := rounded(time.Duration(float64(samplesTime(int64(n*unitSamples), 44100)) * (1 + ppm/1e6)))
 			if n > 0 {
 				worst = max(worst, (pts - tr.next()).Abs())

@@ -71,6 +71,9 @@ func TestTonesOfTheClip(t *testing.T) {
 func TestTonesAtEveryRate(t *testing.T) {
 	for _, rate := range []int{8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000} {
 		for channels := 1; channels <= 2; channels++ {
+			if channels == 1 && rate < 44100 {
+				continue // what mono changes does not depend on the rate
+			}
 			t.Run(fmt.Sprintf("%d Hz, %d channels", rate, channels), func(t *testing.T) {
 				testTones(t, rate, channels)
 			})
@@ -79,7 +82,7 @@ func TestTonesAtEveryRate(t *testing.T) {
 }
 
 func testTones(t *testing.T, rate, channels int) {
-	samples := make([]float32, 2*rate*channels)
+	samples := make([]float32, 3*rate/2*channels)
 	hertz := [2]float64{440, 660}
 	for i := range samples {
 		samples[i] = float32(0.25 * math.Sin(2*math.Pi*hertz[i%channels]*float64(i/channels)/float64(rate)))
@@ -90,10 +93,10 @@ func testTones(t *testing.T, rate, channels int) {
 	}
 	out, _ := decodeFFmpeg(t, packets, channels)
 	for c := range channels {
-		if len(out[c]) < opusRate*18/10 {
+		if len(out[c]) < opusRate*13/10 {
 			t.Fatalf("%d samples came out", len(out[c]))
 		}
-		spectrum(t, out[c][opusRate/2:opusRate*3/2], hertz[c], hertz[1-c], 0.25)
+		spectrum(t, out[c][opusRate/4:opusRate*5/4], hertz[c], hertz[1-c], 0.25)
 	}
 }
 

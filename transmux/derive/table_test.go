@@ -1,0 +1,115 @@
+package derive
+
+import (
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"millrace/transmux/av"
+	"millrace/transmux/avtest"
+	"millrace/transmux/derive/audio"
+)
+
+func TestPlayable(t *testing.T) {
+	canAAC := audio.Check(avtest.AACConfigs()[0].ASC) == nil
+	room := New(Config{}, slog.New(slog.DiscardHandler))
+	defer room.Close()
+	for name, c := range map[string]struct {
+		track av.Track
+		how   Way
+		words string
+	}{
+		"H.264":                {avtest.H264Track(), Pass, ""},
+		"Opus":                 {avtest.OpusTrack(), Pass, ""},
+		"H.265":                {av.Track{Kind: av.Video, Codec: av.H265}, No, "set the encoder to H.264"},
+		"MP3":                  {av.Track{Kind: av.Audio, Codec: av.MP3}, No, "set the encoder to AAC or Opus"},
+		"AAC without a config": {av.Track{Kind: av.Audio, Codec: av.AAC}, No, "configuration"},
+		"AAC, broken config":   {av.Track{Kind: av.Audio, Codec: av.AAC, Config: [][]byte{{1}}}, No, "malformed"},
+	} {
+		how, why := room.Playable(&c.track)
+		if how != c.how || !strings.Contains(why, c.words) {
+			t.Errorf("%s: %s (%s)", name, how, why)
+		}
+	}
+	for _, c := range avtest.AACConfigs() {
+		track := c.Track()
+		want := No
+		if c.Playable && canAAC {
+			want = Derive
+		}
+		how, why := room.Playable(&track)
+		if how != want || why == "" || strings.Contains(why, ":") && canAAC {
+			t.Errorf("%s, %d channels: %s (%s), want %s", c.Profile, c.Channels, how, why, want)
+		}
+	}
+}
+
+// broken is a maker that fails at its n-th frame.
+type broken struct {
+	n    int
+	emit func(*av.Frame)
+}
+
+var errBroken = errors.New("it broke")
+
+func (b *broken) Track() av.Track { return avtest.OpusTrack() }
+func (b *broken) Trouble() uint64 { return 0 }
+func (b *broken) Close()          {}
+
+func (b *broken) Write(f *av.Frame) error {
+	if b.n--; b.n < 0 {
+		return errBroken
+	}
+	b.emit(&av.Frame{PTS: f.PTS, DTS: f.DTS, Parts: f.Parts})
+	return nil
+}
+
+// brokenRecipe makes makers that last for n frames.
+func brokenRecipe(n int, opened *int) *recipe {
+	return &recipe{
+		from: av.AAC, to: av.Opus,
+		check: func(*av.Track) error { return nil },
+		open: func(_ *av.Track, emit func(*av.Frame)) (maker, error) {
+			*opened++
+			return &broken{n: n, emit: emit}, nil
+		},
+	}
+}
+
+func TestFailingMakerIsReplaced(t *testing.T) {
+	onStage(t, Config{}, func(s *stage) {
+		opened := 0
+		s.room.mu.Lock()
+		s.room.startLocked(key{s.stream, brokenRecipe(3, &opened)})
+		s.room.mu.Unlock()
+		aac := s.track(avtest.AACTrack())
+		s.silence(aac, 1500) // 32 s
+		got := s.room.Stats()
+		// After pauses of 0.1, 0.2, 0.4, 0.8, 1.6, 3.2 and then 5 s.
+		if got.Restarts < 8 || got.Restarts > 13 || got.Frames < 3*got.Restarts || got.Frames > 3*got.Restarts+3 {
+			t.Errorf("%+v, %d makers", got, opened)
+		}
+		if n := s.log.count(errBroken.Error()); n < 6 || n > int(got.Restarts) {
+			t.Errorf("%d lines:\n%s", n, s.log.buf.String())
+		}
+	})
+}
+
+func TestSteadyMakerStartsOverSoon(t *testing.T) {
+	onStage(t, Config{}, func(s *stage) {
+		opened := 0
+		s.room.mu.Lock()
+		s.room.startLocked(key{s.stream, brokenRecipe(500, &opened)}) // 10.7 s each
+		s.room.mu.Unlock()
+		aac := s.track(avtest.AACTrack())
+		begun := time.Now()
+		for s.room.Stats().Restarts < 4 && time.Since(begun) < time.Hour {
+			s.silence(aac, 1)
+		}
+		if took := time.Since(begun); took > 44*time.Second {
+			t.Errorf("four makers of 10.7 s and the pauses took %v", took)
+		}
+	})
+}
