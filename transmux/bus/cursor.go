@@ -18,6 +18,9 @@ type Cursor struct {
 	// or after being overtaken.
 	waiting bool
 	entries uint32
+
+	pending *trackState // a rendition to switch to at its first keyframe from after on
+	after   uint64
 }
 
 // Track is the followed track's ID, zero for none.
@@ -132,15 +135,40 @@ func (c *Cursor) tooFarBehind(r *ring, head uint64) bool {
 	return newest.Arrived.Sub(f.Arrived) > c.stream.cfg.MaxLag
 }
 
-// Restart goes back to the newest keyframe in the ring, for a reader that lost
-// the picture. If that keyframe has been read already a newer one is asked for
-// too, in case the publisher can make one.
+// Restart is for a reader that lost the picture. It goes to the newest keyframe
+// where that has not been read yet; else the publisher is asked for one, and
+// where it cannot make one, the newest is read again.
 func (c *Cursor) Restart() {
 	if c.state == nil || !c.state.video {
 		return
 	}
-	if key := c.state.newestKey.Load(); key == noKey || key < c.next {
+	key := c.state.newestKey.Load()
+	if key == noKey || key < c.next && c.stream.refreshes.Load() {
+		c.stream.RequestKeyframe()
+		return
+	}
+	c.enter()
+}
+
+// Switch turns to another rendition without a gap: the old one is read on until
+// the new one's next keyframe is there.
+func (c *Cursor) Switch(id av.TrackID) {
+	if c.Track() == id || c.pending != nil && c.pending.id == id {
+		return
+	}
+	c.pending = c.stream.Catalog().state(id)
+	c.after = c.stream.head.Load()
+	if c.pending != nil {
 		c.stream.RequestKeyframe()
 	}
+}
+
+// takeOver follows the pending rendition once it can be entered.
+func (c *Cursor) takeOver() {
+	key := c.pending.newestKey.Load()
+	if key == noKey || key < c.after {
+		return
+	}
+	c.state, c.pending = c.pending, nil
 	c.enter()
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"millrace/transmux/av"
+	"millrace/transmux/avtest"
 	"millrace/transmux/bus"
 )
 
@@ -99,6 +100,38 @@ func TestKeyframeRequestOfNewGeneration(t *testing.T) {
 		sub.Follow(r.video.ID, r.audio.ID)
 		if !requested(r.pub) || requested(old) {
 			t.Error("the new publisher was not asked, or the old one was")
+		}
+	})
+}
+
+// TestRestart: a reader that lost the picture goes back to the newest keyframe,
+// and a newer one is asked for unless it has that one still before it.
+func TestRestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, bus.Config{})
+		sub := subscribe(t, r.hub)
+		sub.Video().Restart()
+		sub.Follow(r.video.ID, r.audio.ID)
+		r.play(2500 * time.Millisecond)
+		drain(sub.Poll)
+		requested(r.pub)
+		time.Sleep(time.Second)
+		sub.Audio().Restart()
+		if requested(r.pub) || sub.Audio().Entries() != 2 { // once joined, once moved on
+			t.Error("sound has no keyframes to go back to")
+		}
+		sub.Video().Restart()
+		got := indexes(drain(take(sub.Video())))
+		if len(got) != 16 || got[0] != 60 || !requested(r.pub) {
+			t.Errorf("after a loss: %d", got)
+		}
+		r.next = nil
+		time.Sleep(time.Second)
+		key := avtest.Frame(r.video, av.Key, 76, 3*time.Second, 1)
+		r.pub.Write(key)
+		sub.Video().Restart()
+		if sub.Video().Peek() != key || requested(r.pub) {
+			t.Error("the newest keyframe was not read yet, and is the one to go to")
 		}
 	})
 }

@@ -11,6 +11,8 @@ type PublisherInfo struct {
 	Protocol string // "rtmp", "whip", "rtsp"
 	Remote   string // the peer's address and port
 	Encoder  string // what the peer calls itself, if it does
+	// Refreshes is true of a publisher that makes a keyframe when it is asked for one.
+	Refreshes bool
 }
 
 // startPTS is where a stream's timeline begins: above zero, so that a second
@@ -111,6 +113,7 @@ func (p *Publisher) Write(f *av.Frame) {
 	f.PTS += p.offset
 	s.followClock(f)
 	s.appendLocked(f, state)
+	s.newest.Store(f)
 }
 
 // anchorLocked lays the publisher's clock onto the stream's timeline: at the

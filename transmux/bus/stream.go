@@ -21,9 +21,11 @@ type Stream struct {
 	head    atomic.Uint64
 	catalog atomic.Pointer[Catalog]
 	end     atomic.Pointer[error]
+	newest  atomic.Pointer[av.Frame] // the publisher's; derived ones come late
 	// anchor is the wall clock in nanoseconds at PTS 0; see Wall.
 	anchor      atomic.Int64
 	subscribers atomic.Int64
+	refreshes   atomic.Bool // the publisher makes keyframes when asked
 
 	keyframes keyframeRequests
 
@@ -98,11 +100,7 @@ const edgeGap = 100 * time.Millisecond
 // Edge is Live, but never beyond what the newest frame makes credible: where a
 // viewer that joins now is to arrive.
 func (s *Stream) Edge(now time.Time) time.Duration {
-	live, head := s.Live(now), s.head.Load()
-	if head == 0 {
-		return live
-	}
-	newest := s.ring.Load().at(head - 1)
+	live, newest := s.Live(now), s.newest.Load()
 	if newest == nil {
 		return live
 	}
@@ -116,6 +114,9 @@ func (s *Stream) RequestKeyframe() {
 		s.totals.keyframeRequests.Add(1)
 	}
 }
+
+// Frame is the frame of that sequence number, nil once it has left the ring.
+func (s *Stream) Frame(seq uint64) *av.Frame { return s.ring.Load().at(seq) }
 
 func (s *Stream) wake() {
 	s.mu.Lock()

@@ -154,3 +154,27 @@ func TestWall(t *testing.T) {
 		}
 	})
 }
+
+// TestEdge: the live edge runs with the clock, and stops where frames do.
+func TestEdge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, bus.Config{})
+		s := r.pub.Stream()
+		r.play(time.Second)
+		// A frame that was long in the making says nothing of the edge.
+		d := s.Derive(opusOf(r.audio))
+		late := avtest.Frame(d.Track(), av.Delta, 0, 1500*time.Millisecond, 1)
+		late.Arrived = time.Now().Add(-500 * time.Millisecond)
+		d.Write(late)
+		for _, tt := range []struct{ after, live, edge time.Duration }{
+			{0, 2 * time.Second, 2 * time.Second},
+			{50 * time.Millisecond, 2050 * time.Millisecond, 2050 * time.Millisecond},
+			{5 * time.Second, 7 * time.Second, 2100 * time.Millisecond},
+		} {
+			now := time.Now().Add(tt.after)
+			if live, edge := s.Live(now), s.Edge(now); live != tt.live || edge != tt.edge {
+				t.Errorf("after %v: live %v, edge %v; want %v, %v", tt.after, live, edge, tt.live, tt.edge)
+			}
+		}
+	})
+}
