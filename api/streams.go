@@ -90,7 +90,7 @@ func (a *API) oneStream(w http.ResponseWriter, r *http.Request) {
 func describe(s *bus.Snapshot, judge Judge, now time.Time) stream {
 	d := stream{
 		Name: s.Name, Live: s.Live, Generation: s.Generation, Since: s.Since.UTC(),
-		Publisher: publisher(s.Publisher),
+		Publisher: publisher{s.Publisher.Protocol, s.Publisher.Remote, s.Publisher.Encoder},
 		Tracks:    make([]track, len(s.Tracks)),
 		Viewers:   s.Viewers,
 		Warnings:  Warnings(s, judge, now),

@@ -51,7 +51,8 @@ func Warnings(s *bus.Snapshot, judge Judge, now time.Time) []Warning {
 			seen = true
 			add(bFrames(t), t.Bidirectional > 0 && way != "derive")
 			add(noKeyframe(t, now.Sub(s.Since)), t.Keyframes == 0 && now.Sub(s.Since) > trackGrace)
-			add(farKeyframes(t), t.KeyframeInterval > longKeyframeInterval)
+			// Who makes keyframes on demand may leave them far apart.
+			add(farKeyframes(t), t.KeyframeInterval > longKeyframeInterval && !s.Publisher.Refreshes)
 		case av.Audio:
 			heard = true
 			add(audioUnplayable(why), way == "no")
