@@ -139,8 +139,8 @@ func (j *job) review(tap *bus.Subscriber, c *bus.Catalog) error {
 	} else {
 		tap.Follow(0, source.ID)
 	}
-	if j.line != nil && j.line.serves(source, c) || j.hopeless(source) {
-		return nil
+	if j.line != nil && j.line.source.ID == source.ID || j.hopeless(source) {
+		return nil // a new description is left to the first frame that has it
 	}
 	return j.begin(source)
 }
@@ -160,7 +160,7 @@ func (j *job) hopeless(source *av.Track) bool {
 // take hands one frame of the source to the maker. Its track tells a new
 // configuration at exactly the frame from which it holds.
 func (j *job) take(f *av.Frame) error {
-	if j.line == nil || !j.line.suits(f.Track) {
+	if j.line == nil || !same(j.line.source, f.Track) {
 		if j.hopeless(f.Track) {
 			return nil
 		}

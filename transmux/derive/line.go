@@ -12,17 +12,15 @@ import (
 
 // line is one source track being made into one derived track.
 type line struct {
-	job        *job
-	source     *av.Track
-	generation uint32
-	maker      maker
-	derived    *bus.Derived
-	made       atomic.Uint64 // frames of this line
-	over       atomic.Bool   // the bus takes no more
+	job     *job
+	source  *av.Track
+	maker   maker
+	derived *bus.Derived
+	made    atomic.Uint64 // frames
 }
 
 func newLine(j *job, source *av.Track) (*line, error) {
-	l := &line{job: j, source: source, generation: j.stream.Catalog().Generation}
+	l := &line{job: j, source: source}
 	m, err := j.recipe.open(source, l.emit)
 	if err != nil {
 		return nil, err
@@ -32,17 +30,6 @@ func newLine(j *job, source *av.Track) (*line, error) {
 	t.DerivedFrom = source.ID
 	l.derived = j.stream.Derive(t)
 	return l, nil
-}
-
-// serves says whether the line goes on after the catalog changed. A new description
-// of the same track is left to the first frame that has it.
-func (l *line) serves(source *av.Track, c *bus.Catalog) bool {
-	return !l.over.Load() && l.generation == c.Generation && l.source.ID == source.ID
-}
-
-// suits says whether the line's maker is right for a frame of this track.
-func (l *line) suits(t *av.Track) bool {
-	return same(l.source, t)
 }
 
 // same says whether two descriptions of a track ask for the same maker.
@@ -59,14 +46,13 @@ func (l *line) write(f *av.Frame) error {
 	return err
 }
 
-// emit puts a frame that was made into the stream.
+// emit puts a frame that was made into the stream. One that is not taken is the
+// last of a generation that is over; the catalog says so too.
 func (l *line) emit(f *av.Frame) {
 	f.Track = l.derived.Track()
-	if !l.derived.Write(f) {
-		l.over.Store(true)
-		return
+	if l.derived.Write(f) {
+		l.made.Add(1)
 	}
-	l.made.Add(1)
 }
 
 func (l *line) close() {

@@ -150,7 +150,12 @@ func TestNoLinger(t *testing.T) {
 		if s.derived() == nil {
 			t.Error("nothing made")
 		}
+		other := s.room.Want(s.stream, opus)
 		release()
+		if s.derived() == nil {
+			t.Error("ends with the first of two")
+		}
+		other()
 		if s.derived() != nil {
 			t.Error("goes on")
 		}
@@ -238,6 +243,7 @@ func TestEndOfStream(t *testing.T) {
 		}
 		release()
 		s.room.Want(s.stream, opus)()
+		synctest.Wait()
 		if s.log.count("derivation opened") != 1 {
 			t.Errorf("log:\n%s", s.log.buf.String())
 		}
@@ -253,6 +259,10 @@ func TestClose(t *testing.T) {
 			t.Errorf("log:\n%s", s.log.buf.String())
 		}
 		s.room.Want(s.stream, opus)()
+		synctest.Wait()
+		if s.log.count("derivation opened") != 1 {
+			t.Errorf("log:\n%s", s.log.buf.String())
+		}
 		release()
 		s.room.Close()
 		if d := s.derived(); d != nil {

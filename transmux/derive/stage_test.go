@@ -65,10 +65,10 @@ func (s *stage) track(t av.Track) *av.Track { return s.pub.SetTrack(t) }
 
 // send writes units of the track, as an encoder would: at their pace.
 func (s *stage) send(t *av.Track, n int, unit []byte) {
-	samples := time.Duration(1024)
 	for range n {
-		s.pub.Write(&av.Frame{Track: t, PTS: s.now, DTS: s.now, Parts: [][]byte{unit}})
-		length := samples * time.Second / time.Duration(t.SampleRate)
+		const onTheWay = 3 * time.Millisecond // between the socket and the bus
+		s.pub.Write(&av.Frame{Track: t, PTS: s.now, DTS: s.now, Arrived: time.Now().Add(-onTheWay), Parts: [][]byte{unit}})
+		length := 1024 * time.Second / time.Duration(t.SampleRate)
 		s.now += length
 		time.Sleep(length)
 	}

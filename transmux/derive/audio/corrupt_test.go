@@ -109,6 +109,18 @@ func TestManyCorruptUnits(t *testing.T) {
 	}
 }
 
+// Nothing of what was before is heard again while units stay bad.
+func TestSilenceIsSilent(t *testing.T) {
+	src := readFLV(t, clip)
+	src.units = src.units[:120]
+	packets, _ := transcode(t, garble(src, 60, 40, func([]byte) []byte { return nil }))
+	out, start := decodeFFmpeg(t, packets, 2)
+	from := int((src.units[64].pts - start).Seconds() * opusRate)
+	if level := rms(out[0][from : from+opusRate/2]); level > 0.001 {
+		t.Errorf("a level of %.4f in the silence", level)
+	}
+}
+
 // HE-AAC need not be announced: only the units show it. It is given up after a
 // second, in words; one such unit alone is damage.
 func TestUnannouncedHE(t *testing.T) {

@@ -245,6 +245,9 @@ func TestClicksAfterHolesAndOverlaps(t *testing.T) {
 					t.Errorf("packet %d follows after %v", i, d)
 				}
 			}
+			if most := len(broken.units)*unitSamples*opusRate/44100/packetSamples + 6; len(packets) > most {
+				t.Errorf("%d packets: the hole was filled", len(packets))
+			}
 			found := heard(t, packets)
 			if len(found) < 4 {
 				t.Fatalf("%d clicks heard: %v", len(found), found)

@@ -205,17 +205,12 @@ func (t *Transcoder) fill(d time.Duration) error {
 	return nil
 }
 
-// leave lets the last sound out and moves on by what is left of d. What then waits
-// for a full packet is silence and is dropped.
+// leave lets the last sound out and moves on by what is left of d. The next packet
+// begins with a rest of silence, which then belongs to the end of the hole.
 func (t *Transcoder) leave(d time.Duration) error {
-	if err := t.fill(flushSilence); err != nil {
-		return err
-	}
-	end := t.next() + d - flushSilence
-	t.framed += int64(len(t.pending) / t.format.channels)
-	t.pending = t.pending[:0]
-	t.base += end - t.next()
-	return nil
+	err := t.fill(flushSilence)
+	t.base += d - flushSilence
+	return err
 }
 
 // hush returns one unit of silence that may be overwritten.
