@@ -1,15 +1,32 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"log/slog"
 )
 
 // newLog makes the logger that is handed to all rooms.
 func newLog(cfg Config, w io.Writer) *slog.Logger {
-	options := &slog.HandlerOptions{Level: cfg.level()}
 	if cfg.Log.Format == "json" {
-		return slog.New(slog.NewJSONHandler(w, options))
+		return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: cfg.level(), ReplaceAttr: plain}))
 	}
-	return slog.New(slog.NewTextHandler(w, options))
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: cfg.level()}))
+}
+
+// plain makes of what JSON would write as bare numbers what a reader expects:
+// durations in seconds in place of nanoseconds, and the words of things that have
+// them, such as codecs.
+func plain(_ []string, a slog.Attr) slog.Attr {
+	switch a.Value.Kind() {
+	case slog.KindDuration:
+		a.Value = slog.Float64Value(a.Value.Duration().Seconds())
+	case slog.KindAny:
+		switch v := a.Value.Any().(type) {
+		case error, slog.Level: // slog knows them
+		case fmt.Stringer:
+			a.Value = slog.StringValue(v.String())
+		}
+	}
+	return a
 }
