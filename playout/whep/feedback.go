@@ -1,37 +1,82 @@
 package whep
 
 import (
-	"sync/atomic"
+	"sync"
 
 	"github.com/pion/rtcp"
 )
 
-// feedback is what a viewer reports of its reception.
+// maxMissing bounds what a viewer's requests for packets may pile up to before
+// its fan sees them: more than this is a lost second, for which there is PLI.
+const maxMissing = 512
+
+// feedback is what a viewer says of its reception. It is written by the port's
+// goroutine and read by the fan's, in a lock that only these two share.
 type feedback struct {
-	lost      atomic.Uint64 // packets, as its last report counts them
-	refreshes atomic.Uint64 // PLIs and FIRs
+	mu        sync.Mutex
+	lost      uint64 // packets, as its last report counts them
+	refreshes uint64 // PLIs and FIRs
+	missing   []missing
+	refresh   bool
 }
 
-// read takes a compound packet and tells whether it asks for a keyframe (PLI,
-// RFC 4585 section 6.3.1; FIR, RFC 5104 section 4.3.1).
+// missing is one packet that the viewer asks for again.
+type missing struct {
+	ssrc   uint32
+	number uint16
+}
+
+// read takes a compound packet and tells whether there is something to do: a
+// keyframe asked for (PLI, RFC 4585 section 6.3.1; FIR, RFC 5104 section 4.3.1),
+// or packets (NACK, RFC 4585 section 6.2.1).
 func (f *feedback) read(compound []byte) bool {
 	packets, err := rtcp.Unmarshal(compound)
 	if err != nil {
 		return false // authenticated but broken: a bug of the viewer's that hurts only itself
 	}
-	asks := false
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	for _, p := range packets {
 		switch p := p.(type) {
 		case *rtcp.ReceiverReport:
-			var lost uint64
+			f.lost = 0
 			for _, r := range p.Reports {
-				lost += uint64(r.TotalLost)
+				f.lost += uint64(r.TotalLost)
 			}
-			f.lost.Store(lost)
 		case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
-			asks = true
-			f.refreshes.Add(1)
+			f.refresh = true
+			f.refreshes++
+		case *rtcp.TransportLayerNack:
+			for _, pair := range p.Nacks {
+				pair.Range(func(number uint16) bool {
+					f.missing = append(f.missing, missing{p.MediaSSRC, number})
+					return len(f.missing) < maxMissing
+				})
+			}
 		}
 	}
-	return asks
+	return f.refresh || len(f.missing) > 0
+}
+
+// take hands over what is to be done, into the caller's slices.
+func (f *feedback) take(video, audio []uint16, videoSSRC uint32) (refresh bool, v, a []uint16) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, m := range f.missing {
+		if m.ssrc == videoSSRC {
+			video = append(video, m.number)
+		} else {
+			audio = append(audio, m.number)
+		}
+	}
+	refresh, f.refresh = f.refresh, false
+	f.missing = f.missing[:0]
+	return refresh, video, audio
+}
+
+// seen reads the counters.
+func (f *feedback) seen() (lost, refreshes uint64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.lost, f.refreshes
 }

@@ -2,55 +2,115 @@ package whep
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"millrace/transmux/av"
+	"millrace/transmux/codecs"
+	"millrace/transmux/rtc/description"
 )
 
-// chosen is the payload type that each kind of track goes out as; nil where the
-// viewer did not ask for the kind.
-type chosen struct{ video, audio *format }
+// sendable are the codecs that go to browsers, those first that play everywhere.
+var sendable = map[av.Kind][]av.Codec{
+	av.Video: {av.H264, av.VP8, av.VP9, av.AV1},
+	av.Audio: {av.Opus, av.PCMU, av.PCMA},
+}
 
-// choose picks a format for each m-line of the offer. A kind that the stream does
-// not have (yet) is answered too, so that a track that comes later just starts.
-func choose(o *offer, streamProfile string) (chosen, error) {
-	var c chosen
-	for _, m := range o.media {
-		var f *format
-		if m.kind == av.Video {
-			f = chooseH264(m.formats, streamProfile)
-			c.video = f
-		} else {
-			f = chooseOpus(m.formats)
-			c.audio = f
+// slot is an m-line of an offer and what may go out on it.
+type slot struct {
+	media   *description.Media
+	formats []*description.Format // one a codec, what the stream has now first
+}
+
+func (s *slot) format(codec av.Codec) *description.Format {
+	if s == nil {
+		return nil
+	}
+	for _, f := range s.formats {
+		if f.Codec() == codec {
+			return f
 		}
-		if f == nil {
-			return c, fmt.Errorf("%w: %s", errCannot, lacking(m.kind))
+	}
+	return nil
+}
+
+// choice is what goes to one viewer; nil where it did not ask for the kind.
+type choice struct{ video, audio *slot }
+
+// choose picks a format a codec for each m-line of the offer. A kind or a codec
+// that the stream does not have (yet) is answered too, so that a track that comes
+// later just starts.
+func choose(o *description.Offer, tracks []*av.Track) (choice, error) {
+	var c choice
+	for i := range o.Media {
+		m := &o.Media[i]
+		s := &slot{media: m}
+		present := current(tracks, m.Kind)
+		for _, codec := range sendable[m.Kind] {
+			f := pick(m.Formats, codec, present)
+			if f == nil {
+				continue
+			}
+			if present != nil && codec == present.Codec {
+				s.formats = slices.Insert(s.formats, 0, f)
+			} else {
+				s.formats = append(s.formats, f)
+			}
+		}
+		if err := s.lacks(m.Kind, present); err != nil {
+			return c, err
+		}
+		if m.Kind == av.Video {
+			c.video = s
+		} else {
+			c.audio = s
 		}
 	}
 	return c, nil
 }
 
-func lacking(kind av.Kind) string {
-	if kind == av.Video {
-		return "the video is H.264 and the offer has no H264 with packetization-mode=1"
+// current is the stream's track of a kind that goes out, nil if there is none yet.
+func current(tracks []*av.Track, kind av.Kind) *av.Track {
+	for _, t := range tracks {
+		if t.Kind == kind && slices.Contains(sendable[kind], t.Codec) {
+			return t
+		}
 	}
-	return "the sound is Opus and the offer has no opus/48000/2"
+	return nil
 }
 
-// chooseH264 prefers the stream's own profile, then the richest one offered:
-// browsers offer baseline for licence and hardware reasons of sending, but what
-// they decode with takes every 8-bit 4:2:0 profile. The level is no reason to
-// refuse: level-asymmetry-allowed is what all of them say, and decode.
-func chooseH264(formats []format, streamProfile string) *format {
-	var best *format
+// lacks refuses a viewer that could see nothing. One that could only not hear is
+// let in: the picture plays on.
+func (s *slot) lacks(kind av.Kind, present *av.Track) error {
+	switch {
+	case len(s.formats) == 0:
+		return fmt.Errorf("%w: its %s has none of the codecs %v", description.ErrCannot, kind, sendable[kind])
+	case kind == av.Video && present != nil && s.formats[0].Codec() != present.Codec:
+		return fmt.Errorf("%w: the stream is %s, and the offer has no %s that fits", description.ErrCannot, present.Codec, present.Codec)
+	default:
+		return nil
+	}
+}
+
+// pick is the best format for a codec: for H.264 the one of the best profile,
+// else the first.
+func pick(formats []description.Format, codec av.Codec, present *av.Track) *description.Format {
+	profile := ""
+	if present != nil && present.Codec == av.H264 {
+		profile = codecs.H264ProfileLevelID(present)
+	}
+	var best *description.Format
 	rank := -1
 	for i := range formats {
 		f := &formats[i]
-		if f.name != "H264" || f.clockRate != 90000 || f.parameters["packetization-mode"] != "1" {
+		if f.Codec() != codec {
 			continue
 		}
-		if r := profileRank(f.parameters["profile-level-id"], streamProfile); r > rank {
+		r := 0
+		if codec == av.H264 {
+			r = profileRank(f.Parameters["profile-level-id"], profile)
+		}
+		if r > rank {
 			best, rank = f, r
 		}
 	}
@@ -58,7 +118,10 @@ func chooseH264(formats []format, streamProfile string) *format {
 }
 
 // profileRank orders profile-level-ids (RFC 6184 section 8.1, hexadecimal
-// profile_idc, constraint flags, level) by how well they fit.
+// profile_idc, constraint flags, level) by how well they fit: the stream's own
+// profile, then the richest. Browsers offer baseline for reasons of sending, but
+// what they decode with takes every 8-bit 4:2:0 profile. The level is no reason
+// to refuse: level-asymmetry-allowed is what all of them say, and decode.
 func profileRank(offered, stream string) int {
 	const same = 10
 	if len(stream) >= 2 && len(offered) >= 2 && strings.EqualFold(offered[:2], stream[:2]) {
@@ -76,24 +139,25 @@ func profileRank(offered, stream string) int {
 	}
 }
 
-func chooseOpus(formats []format) *format {
-	for i := range formats {
-		if f := &formats[i]; f.name == "OPUS" && f.clockRate == 48000 && f.channels == 2 {
-			return f
-		}
-	}
-	return nil
-}
-
-// tracks picks what of a stream goes to a viewer that chose so.
-func tracks(all []*av.Track, c chosen) (video, audio *av.Track) {
+// tracks picks what of a stream goes to a viewer: the rendition it asked for, or
+// the largest picture; the first sound that it can take.
+func (c choice) tracks(all []*av.Track, rendition string) (video, audio *av.Track) {
 	for _, t := range all {
 		switch {
-		case t.Codec == av.H264 && c.video != nil && video == nil:
-			video = t
-		case t.Codec == av.Opus && c.audio != nil && audio == nil:
+		case t.Kind == av.Video && c.video.format(t.Codec) != nil:
+			if video == nil || better(t, video, rendition) {
+				video = t
+			}
+		case t.Kind == av.Audio && c.audio.format(t.Codec) != nil && audio == nil:
 			audio = t
 		}
 	}
 	return video, audio
+}
+
+func better(t, than *av.Track, rendition string) bool {
+	if rendition != "" && (t.Rendition == rendition) != (than.Rendition == rendition) {
+		return t.Rendition == rendition
+	}
+	return t.Width*t.Height > than.Width*than.Height
 }

@@ -8,6 +8,7 @@ import (
 	"millrace/playout"
 	"millrace/transmux/bus"
 	"millrace/transmux/problem"
+	"millrace/transmux/rtc/description"
 	"millrace/transmux/rtc/resource"
 	"millrace/transmux/rtc/sender"
 )
@@ -15,9 +16,9 @@ import (
 // problemOf turns an error into the status and the words that the viewer gets.
 func problemOf(err error) *problem.Problem {
 	switch {
-	case errors.Is(err, errCannot):
+	case errors.Is(err, description.ErrCannot):
 		return problem.New(http.StatusUnprocessableEntity, sentence(err)+" Offer what the detail names and try again.")
-	case errors.Is(err, errOffer):
+	case errors.Is(err, description.ErrOffer):
 		return problem.New(http.StatusBadRequest, sentence(err)+" It must be a WebRTC offer with one recvonly m-line for video, audio or each.")
 	case errors.Is(err, bus.ErrBadName):
 		return problem.New(http.StatusBadRequest, sentence(err)+" The path is /whep/ and the stream's name, such as /whep/live/demo.")

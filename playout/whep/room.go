@@ -17,7 +17,7 @@ import (
 	"millrace/playout"
 	"millrace/transmux/av"
 	"millrace/transmux/bus"
-	"millrace/transmux/codecs"
+	"millrace/transmux/rtc/description"
 	"millrace/transmux/rtc/resource"
 	"millrace/transmux/rtc/sender"
 )
@@ -104,7 +104,7 @@ func (room *Room) Accept(ctx context.Context, r resource.Request) ([]byte, resou
 }
 
 func (room *Room) accept(ctx context.Context, r resource.Request, begun time.Time) ([]byte, *viewer, error) {
-	o, err := parseOffer(r.Offer)
+	o, err := description.ParseOffer(r.Offer, description.RecvOnly, description.SendRecv)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -114,14 +114,14 @@ func (room *Room) accept(ctx context.Context, r resource.Request, begun time.Tim
 	if err != nil {
 		return nil, nil, err
 	}
-	c, err := choose(o, profileOf(sub.Stream()))
+	c, err := choose(o, sub.Stream().Catalog().Tracks)
 	if err != nil {
 		leave()
 		return nil, nil, err
 	}
 	v := newViewer(room, r, sub, o, c, begun)
 	v.hold(leave)
-	remote := sender.Remote{Ufrag: o.ufrag, Pwd: o.pwd, Fingerprint: o.fingerprint}
+	remote := sender.Remote{Ufrag: o.Ufrag, Pwd: o.Pwd, Fingerprint: o.Fingerprint}
 	endpoint, err := room.transport.Open(remote, func(e *sender.Endpoint) sender.Events {
 		v.endpoint = e
 		return v
@@ -131,28 +131,15 @@ func (room *Room) accept(ctx context.Context, r resource.Request, begun time.Tim
 		return nil, nil, err
 	}
 	room.log.Info("viewer opened", "stream", r.Stream, "session", v.label, "remote", r.Peer)
-	a := answer{
-		local: endpoint.Local(), candidates: room.transport.Candidates(r.Peer.Addr()),
-		chosen: c, cname: v.label, videoSSRC: v.video.writer.SSRC(), audioSSRC: v.audio.writer.SSRC(),
-	}
-	return a.write(o), v, nil
+	return v.answer(o, endpoint, r.Peer.Addr()).Write(), v, nil
 }
 
-// profileOf is the profile-level-id of the stream's video, empty while it has none.
-func profileOf(s *bus.Stream) string {
-	for _, t := range s.Catalog().Tracks {
-		if t.Codec == av.H264 {
-			return codecs.H264ProfileLevelID(t)
-		}
+// sources are four random SSRCs, none zero, all different: a multiple of four and
+// the three that follow it.
+func sources() (s [4]uint32) {
+	base := (1 + rand.Uint32N(1<<30-1)) << 2
+	for i := range s {
+		s[i] = base + uint32(i)
 	}
-	return ""
-}
-
-// ssrc is a random one, not zero, different from other.
-func ssrc(other uint32) uint32 {
-	for {
-		if n := rand.Uint32(); n != 0 && n != other {
-			return n
-		}
-	}
+	return s
 }

@@ -1,14 +1,15 @@
 package whep
 
 import (
+	"net/netip"
 	"sync/atomic"
 	"time"
 
 	"millrace/transmux/av"
 	"millrace/transmux/bus"
+	"millrace/transmux/rtc/description"
 	"millrace/transmux/rtc/resource"
 	"millrace/transmux/rtc/sender"
-	"millrace/transmux/rtpio"
 )
 
 const (
@@ -27,7 +28,7 @@ type viewer struct {
 	sub      *bus.Subscriber
 	stream   *bus.Stream
 	endpoint *sender.Endpoint
-	chosen   chosen
+	choice   choice
 	label    string // names the session in logs; its id is a secret
 	ufrag    string
 	begun    time.Time
@@ -39,9 +40,11 @@ type viewer struct {
 	refreshed time.Time
 	shown     bool // the first keyframe has been sent
 	scratch   []byte
+	lostVideo []uint16 // scratch, like lostAudio
+	lostAudio []uint16
 
-	wantsRefresh atomic.Bool // a PLI or FIR came
-	feedback     feedback
+	feedback feedback
+	told     atomic.Bool // there is feedback to act on
 
 	ended func()
 	letGo func()
@@ -49,27 +52,50 @@ type viewer struct {
 	gone  bool // guarded by room.mu
 }
 
-func newViewer(room *Room, r resource.Request, sub *bus.Subscriber, o *offer, c chosen, begun time.Time) *viewer {
-	v := &viewer{
-		room: room, sub: sub, stream: sub.Stream(), chosen: c, ufrag: o.ufrag,
+func newViewer(room *Room, r resource.Request, sub *bus.Subscriber, o *description.Offer, c choice, begun time.Time) *viewer {
+	ssrcs := sources()
+	return &viewer{
+		room: room, sub: sub, stream: sub.Stream(), choice: c, ufrag: o.Ufrag,
 		label: r.ID[:8], begun: begun, ended: r.Ended,
+		video: newLane(c.video, ssrcs[0], ssrcs[1]), audio: newLane(c.audio, ssrcs[2], ssrcs[3]),
 	}
-	video := ssrc(0)
-	if c.video != nil {
-		v.video.writer = rtpio.NewWriter(video, c.video.payloadType, c.video.clockRate)
+}
+
+// answer is what the viewer is told.
+func (v *viewer) answer(o *description.Offer, e *sender.Endpoint, peer netip.Addr) *description.Answer {
+	local := e.Local()
+	a := &description.Answer{
+		Ufrag: local.Ufrag, Pwd: local.Pwd, Fingerprint: local.Fingerprint,
+		Name: v.label, Direction: description.SendOnly,
+		Candidates: v.room.transport.Candidates(peer),
 	}
-	if c.audio != nil {
-		v.audio.writer = rtpio.NewWriter(ssrc(video), c.audio.payloadType, c.audio.clockRate)
+	for i := range o.Media {
+		l := &v.video
+		if o.Media[i].Kind == av.Audio {
+			l = &v.audio
+		}
+		m := description.AnswerMedia{Media: &o.Media[i], SSRC: l.writer.SSRC()}
+		for _, f := range l.slot.formats {
+			m.Formats = append(m.Formats, f.Keeping("nack", "nack pli", "ccm fir"))
+			if f.RTX != 0 {
+				m.RTXSSRC = l.rtx.SSRC()
+			}
+		}
+		a.Media = append(a.Media, m)
 	}
-	return v
+	return a
 }
 
 // hold takes what the viewer keeps until its end: its place in the stream, and
 // the tracks that are made for it.
 func (v *viewer) hold(leave func()) {
 	release := func() {}
-	if v.chosen.audio != nil {
-		release = v.room.derive.Want(v.stream, []av.Codec{av.Opus})
+	if v.choice.audio != nil {
+		var takes []av.Codec
+		for _, f := range v.choice.audio.formats {
+			takes = append(takes, f.Codec())
+		}
+		release = v.room.derive.Want(v.stream, takes)
 	}
 	v.letGo = func() { release(); leave() }
 }
@@ -86,8 +112,7 @@ func (v *viewer) Connected() { v.room.join(v) }
 // Feedback takes what the viewer says of its reception.
 func (v *viewer) Feedback(rtcp []byte) {
 	if v.feedback.read(rtcp) {
-		v.room.counters.refreshes.Add(1)
-		v.wantsRefresh.Store(true)
+		v.told.Store(true)
 		if f := v.fan.Load(); f != nil {
 			f.nudge()
 		}
@@ -105,9 +130,10 @@ func (v *viewer) Closed(cause error) {
 	v.room.part(v)
 	v.letGo()
 	v.ended()
+	lost, refreshes := v.feedback.seen()
 	v.room.log.Info("viewer closed", "stream", v.stream.Name(), "session", v.label,
 		"remote", v.endpoint.Remote(), "cause", cause, "duration", time.Since(v.begun).Round(time.Millisecond),
-		"lost", v.feedback.lost.Load(), "refreshes", v.feedback.refreshes.Load())
+		"lost", lost, "refreshes", refreshes)
 }
 
 // serve sends what is there; it returns when something not yet due will be, or
@@ -119,28 +145,46 @@ func (v *viewer) serve(b *sender.Burst, now time.Time) time.Time {
 	if c := v.stream.Catalog(); c != v.catalog {
 		v.follow(c)
 	}
-	if v.wantsRefresh.Swap(false) && now.Sub(v.refreshed) > refreshInterval {
-		v.refreshed = now
-		v.sub.Video().Restart()
+	if v.told.Swap(false) {
+		v.recover(b, now)
 	}
-	due := v.video.serve(v.sub.Video(), v.stream, b, v, now)
-	v.audio.serve(v.sub.Audio(), v.stream, b, v, now)
+	due := v.video.serve(v.sub.Video(), b, v, now)
+	v.audio.serve(v.sub.Audio(), b, v, now)
 	if !now.Before(v.report) {
 		v.sendReports(b, now)
 	}
 	return due
 }
 
+// recover does what the viewer's feedback asks for.
+func (v *viewer) recover(b *sender.Burst, now time.Time) {
+	var refresh bool
+	refresh, v.lostVideo, v.lostAudio = v.feedback.take(v.lostVideo[:0], v.lostAudio[:0], v.video.writer.SSRC())
+	if len(v.lostVideo) > 0 && v.video.past != nil {
+		v.room.counters.resent.Add(uint64(v.video.resend(v.lostVideo, b, v.stream)))
+	}
+	if len(v.lostAudio) > 0 && v.audio.past != nil {
+		v.room.counters.resent.Add(uint64(v.audio.resend(v.lostAudio, b, v.stream)))
+	}
+	if refresh && now.Sub(v.refreshed) > refreshInterval {
+		v.refreshed = now
+		v.room.counters.refreshes.Add(1)
+		v.sub.Video().Restart()
+	}
+}
+
 // follow turns to what the catalog has for this viewer. While it has nothing, as
 // between two publishers, the old tracks are read to their end.
 func (v *viewer) follow(c *bus.Catalog) {
 	v.catalog = c
-	video, audio := tracks(c.Tracks, v.chosen)
+	video, audio := v.choice.tracks(c.Tracks, "")
 	videoID, audioID := v.sub.Video().Track(), v.sub.Audio().Track()
 	if video != nil {
+		v.video.carry(video)
 		videoID = video.ID
 	}
 	if audio != nil {
+		v.audio.carry(audio)
 		audioID = audio.ID
 	}
 	v.sub.Follow(videoID, audioID)
@@ -151,10 +195,10 @@ func (v *viewer) follow(c *bus.Catalog) {
 func (v *viewer) sendReports(b *sender.Burst, now time.Time) {
 	live := v.stream.Live(now)
 	v.scratch = v.scratch[:0]
-	if v.video.sent > 0 {
+	if v.video.writer.Begun() {
 		v.scratch = v.video.writer.SenderReport(v.scratch, live, now, v.label)
 	}
-	if v.audio.sent > 0 {
+	if v.audio.writer.Begun() {
 		v.scratch = v.audio.writer.SenderReport(v.scratch, live, now, v.label)
 	}
 	if len(v.scratch) == 0 {

@@ -51,6 +51,10 @@ type Track struct {
 	// "High 4.0" or "AAC-LC".
 	Profile string
 
+	// Rendition names the track among several of one picture (a simulcast layer's
+	// RID); empty where there is one.
+	Rendition string
+
 	// DerivedFrom is the track this one is made of, zero for a publisher's own.
 	DerivedFrom TrackID
 }

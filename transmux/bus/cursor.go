@@ -42,7 +42,7 @@ func (c *Cursor) follow(id av.TrackID) {
 	if c.Track() == id {
 		return
 	}
-	c.state, c.waiting = nil, false
+	c.state, c.pending, c.waiting = nil, nil, false
 	if id != 0 {
 		c.state = c.stream.Catalog().state(id)
 	}
@@ -85,6 +85,9 @@ func (c *Cursor) Peek() *av.Frame { return c.peek(c.stream.head.Load()) }
 
 // peek is Peek for somebody who has loaded the stream's head; only a jump looks beyond it.
 func (c *Cursor) peek(head uint64) *av.Frame {
+	if c.pending != nil {
+		c.takeOver()
+	}
 	if c.state == nil {
 		return nil
 	}
@@ -143,9 +146,11 @@ func (c *Cursor) Restart() {
 		return
 	}
 	key := c.state.newestKey.Load()
-	if key == noKey || key < c.next && c.stream.refreshes.Load() {
+	if key == noKey || key < c.next {
 		c.stream.RequestKeyframe()
-		return
+		if key == noKey || c.stream.refreshes.Load() {
+			return
+		}
 	}
 	c.enter()
 }

@@ -55,6 +55,26 @@ func NewWriter(ssrc uint32, payloadType uint8, clockRate int) Writer {
 // SSRC is the stream's.
 func (w *Writer) SSRC() uint32 { return w.ssrc }
 
+// Turn changes what the track is: the numbers run on (RFC 3550 section 5.1 allows
+// a source to change its payload type; its timestamps then count another clock).
+func (w *Writer) Turn(payloadType uint8, clockRate int) {
+	w.payloadType = payloadType
+	if rate := int64(clockRate); rate != w.clockRate {
+		last := w.last / max(w.clockRate, 1) * rate // to the second is near enough for a new sound
+		w.base += uint32(w.last) - uint32(last)
+		w.last, w.clockRate = last, rate
+	}
+}
+
+// Begun is true once a frame has been written.
+func (w *Writer) Begun() bool { return w.started }
+
+// Position is the index of the next packet and the RTP timestamp of the current
+// frame, for who may have to send its packets again.
+func (w *Writer) Position() (index uint64, timestamp uint32) {
+	return w.index, w.base + uint32(w.last)
+}
+
 // Frame begins a frame that is to be shown at pts on the stream's timeline.
 // Timestamps never stand still nor run backwards.
 func (w *Writer) Frame(pts time.Duration) {
@@ -73,19 +93,35 @@ func (w *Writer) ticks(pts time.Duration) int64 {
 
 // Append appends the frame's next packet to buf and returns it with its index.
 func (w *Writer) Append(buf []byte, p *av.Payload, marker bool) (packet []byte, index uint64) {
-	first, second := byte(version2), w.payloadType
+	index = w.index
+	w.index++
+	w.packets++
+	w.octets += uint32(len(p.Head) + len(p.Body))
+	return w.Repeat(buf, p, marker, index, w.base+uint32(w.last)), index
+}
+
+// Repeat appends a packet that was sent before, to the last byte as it was: under
+// GCM anything else would use its nonce twice.
+func (w *Writer) Repeat(buf []byte, p *av.Payload, marker bool, index uint64, timestamp uint32) []byte {
+	buf = appendHeader(buf, p, marker, w.payloadType, uint16(index), timestamp, w.ssrc)
+	return appendPayload(buf, p)
+}
+
+func appendHeader(buf []byte, p *av.Payload, marker bool, payloadType uint8, seq uint16, timestamp, ssrc uint32) []byte {
+	first, second := byte(version2), payloadType
 	if p.Pad > 0 {
 		first |= paddingBit
 	}
 	if marker {
 		second |= markerBit
 	}
-	index = w.index
-	w.index++
 	buf = append(buf, first, second)
-	buf = binary.BigEndian.AppendUint16(buf, uint16(index))
-	buf = binary.BigEndian.AppendUint32(buf, w.base+uint32(w.last))
-	buf = binary.BigEndian.AppendUint32(buf, w.ssrc)
+	buf = binary.BigEndian.AppendUint16(buf, seq)
+	buf = binary.BigEndian.AppendUint32(buf, timestamp)
+	return binary.BigEndian.AppendUint32(buf, ssrc)
+}
+
+func appendPayload(buf []byte, p *av.Payload) []byte {
 	buf = append(buf, p.Head...)
 	buf = append(buf, p.Body...)
 	if p.Pad > 0 {
@@ -94,9 +130,7 @@ func (w *Writer) Append(buf []byte, p *av.Payload, marker bool) (packet []byte, 
 		}
 		buf = append(buf, p.Pad)
 	}
-	w.packets++
-	w.octets += uint32(len(p.Head) + len(p.Body))
-	return buf, index
+	return buf
 }
 
 // ntpEpoch is 1900 in Unix seconds (RFC 3550 section 4).

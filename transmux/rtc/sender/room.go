@@ -148,8 +148,16 @@ func (r *Room) Open(remote Remote, owner func(*Endpoint) Events) (*Endpoint, err
 	return e, nil
 }
 
-// Candidates are the addresses to name to a peer that came from that address.
-func (r *Room) Candidates(peer netip.Addr) []netip.AddrPort { return r.port.Candidates(peer) }
+// Candidates are the candidate attributes to name to a peer that came from that
+// address, best first.
+func (r *Room) Candidates(peer netip.Addr) []string {
+	addrs := r.port.Candidates(peer)
+	lines := make([]string, len(addrs))
+	for rank, addr := range addrs {
+		lines[rank] = port.CandidateLine(addr, rank)
+	}
+	return lines
+}
 
 // start runs work that Serve waits for; false if the room is closing.
 func (r *Room) start(work func()) bool {

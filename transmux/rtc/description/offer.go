@@ -1,0 +1,232 @@
+package description
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pion/sdp/v3"
+
+	"millrace/transmux/av"
+)
+
+// Limits of an offer, of which browsers use a tenth.
+const (
+	maxMedia      = 16
+	maxFormats    = 128 // RTP payload types are 7 bits
+	maxExtensions = 32
+	maxRIDs       = 8
+	maxSources    = 64
+)
+
+// ParseOffer reads an offer whose m-lines all have one of the wanted directions;
+// the errors wrap ErrOffer or ErrCannot.
+func ParseOffer(raw []byte, wanted ...Direction) (*Offer, error) {
+	var desc sdp.SessionDescription
+	if err := desc.Unmarshal(raw); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrOffer, err)
+	}
+	if n := len(desc.MediaDescriptions); n == 0 || n > maxMedia {
+		return nil, fmt.Errorf("%w: it has %d m-lines", ErrOffer, n)
+	}
+	o := &Offer{}
+	for _, m := range desc.MediaDescriptions {
+		parsed, err := o.parseMedia(&desc, m, wanted)
+		if err != nil {
+			return nil, err
+		}
+		o.Media = append(o.Media, parsed)
+	}
+	return o, o.validate()
+}
+
+func (o *Offer) parseMedia(desc *sdp.SessionDescription, m *sdp.MediaDescription, wanted []Direction) (Media, error) {
+	parsed := Media{}
+	switch m.MediaName.Media {
+	case "video":
+		parsed.Kind = av.Video
+	case "audio":
+		parsed.Kind = av.Audio
+	default:
+		return parsed, fmt.Errorf("%w: there is no m=%s here, only video and audio", ErrCannot, m.MediaName.Media)
+	}
+	if !strings.Contains(strings.Join(m.MediaName.Protos, "/"), "SAVPF") {
+		return parsed, fmt.Errorf("%w: the profile must be UDP/TLS/RTP/SAVPF", ErrCannot)
+	}
+	attribute := func(key string) string {
+		if v, ok := m.Attribute(key); ok {
+			return v
+		}
+		v, _ := desc.Attribute(key)
+		return v
+	}
+	parsed.MID = attribute("mid")
+	if got := direction(m); !slices.Contains(wanted, got) {
+		return parsed, fmt.Errorf("%w: m=%s is %s, here it must be %s", ErrOffer, m.MediaName.Media, got, wanted[0])
+	}
+	if attribute("setup") == "passive" {
+		return parsed, fmt.Errorf("%w: a=setup must be actpass or active", ErrCannot)
+	}
+	if o.Ufrag == "" { // BUNDLE: the first m-line's transport is everybody's
+		o.Ufrag, o.Pwd, o.Fingerprint = attribute("ice-ufrag"), attribute("ice-pwd"), attribute("fingerprint")
+	}
+	parsed.readAttributes(m)
+	return parsed, nil
+}
+
+// validate looks at what the m-lines have in common. The bounds on ICE
+// credentials are RFC 8839 section 5.4's.
+func (o *Offer) validate() error {
+	switch {
+	case len(o.Ufrag) < 4 || len(o.Ufrag) > 256 || len(o.Pwd) < 22 || len(o.Pwd) > 256:
+		return fmt.Errorf("%w: it has no usable ice-ufrag and ice-pwd", ErrOffer)
+	case !strings.HasPrefix(strings.ToLower(o.Fingerprint), "sha-256 "):
+		return fmt.Errorf("%w: it has no sha-256 fingerprint", ErrOffer)
+	}
+	seen := map[av.Kind]bool{}
+	mids := map[string]bool{}
+	for _, m := range o.Media {
+		if seen[m.Kind] {
+			return fmt.Errorf("%w: it has %s twice; one of each is served", ErrCannot, m.Kind)
+		}
+		if m.MID == "" && len(o.Media) > 1 || mids[m.MID] {
+			return fmt.Errorf("%w: each m-line needs an a=mid of its own", ErrOffer)
+		}
+		seen[m.Kind], mids[m.MID] = true, true
+	}
+	return nil
+}
+
+// direction is what the m-line says, sendrecv if nothing (RFC 8866 section 6.7).
+func direction(m *sdp.MediaDescription) Direction {
+	for _, d := range []Direction{SendOnly, RecvOnly, Inactive} {
+		if _, said := m.Attribute(string(d)); said {
+			return d
+		}
+	}
+	return SendRecv
+}
+
+// readAttributes reads what is said of the m-line's payload types, header
+// extensions, layers and sources. What is not understood is passed over.
+func (m *Media) readAttributes(desc *sdp.MediaDescription) {
+	at := map[string]int{}
+	for _, f := range desc.MediaName.Formats {
+		pt, err := strconv.ParseUint(f, 10, 7)
+		if err != nil || len(m.Formats) == maxFormats {
+			continue
+		}
+		if _, twice := at[f]; twice {
+			continue
+		}
+		at[f] = len(m.Formats)
+		format := staticFormats[uint8(pt)]
+		format.PayloadType, format.Channels = uint8(pt), 1
+		m.Formats = append(m.Formats, format)
+	}
+	for _, a := range desc.Attributes {
+		id, value, _ := strings.Cut(a.Value, " ")
+		switch a.Key {
+		case "extmap":
+			m.readExtension(id, value)
+		case "rid":
+			if strings.HasPrefix(value, "send") && len(m.RIDs) < maxRIDs && validRID(id) {
+				m.RIDs = append(m.RIDs, id)
+			}
+		case "ssrc", "ssrc-group":
+			m.readSource(a.Key, id, value)
+		}
+		i, known := at[id]
+		if !known {
+			continue
+		}
+		switch f := &m.Formats[i]; a.Key {
+		case "rtpmap":
+			f.readMap(value)
+		case "fmtp":
+			f.Parameters = readParameters(value)
+		case "rtcp-fb":
+			f.Feedback = append(f.Feedback, value)
+		}
+	}
+	m.pairRTX()
+}
+
+// validRID: RFC 8852 section 3.1 as RFC 8851 took it over.
+func validRID(id string) bool {
+	return id != "" && len(id) <= 32 && strings.Trim(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") == ""
+}
+
+func (m *Media) readExtension(id, value string) {
+	id, _, _ = strings.Cut(id, "/") // a direction may follow
+	uri, _, _ := strings.Cut(value, " ")
+	n, err := strconv.ParseUint(id, 10, 8)
+	if err == nil && n > 0 && n < 15 && len(m.Extensions) < maxExtensions { // one-byte headers, RFC 8285 section 4.2
+		m.Extensions = append(m.Extensions, Extension{ID: uint8(n), URI: uri})
+	}
+}
+
+// readSource reads "ssrc:1 cname:x" and "ssrc-group:FID 1 2" (RFC 5576).
+func (m *Media) readSource(key, id, value string) {
+	var ids []string
+	if key == "ssrc" {
+		ids = []string{id}
+	} else if id == "FID" {
+		ids = strings.Fields(value)
+	}
+	var first uint32
+	for i, s := range ids {
+		n, err := strconv.ParseUint(s, 10, 32)
+		if err != nil || n == 0 || i > 1 {
+			return
+		}
+		if i == 0 {
+			first = uint32(n)
+		}
+		at := slices.IndexFunc(m.Sources, func(s Source) bool { return s.SSRC == uint32(n) })
+		if at < 0 && len(m.Sources) < maxSources {
+			at = len(m.Sources)
+			m.Sources = append(m.Sources, Source{SSRC: uint32(n)})
+		}
+		if i == 1 && at >= 0 {
+			m.Sources[at].Repairs = first
+		}
+	}
+}
+
+// pairRTX gives each format the payload type of its retransmissions (RFC 4588
+// section 8.1: apt).
+func (m *Media) pairRTX() {
+	for _, rtx := range m.Formats {
+		if rtx.Name != "RTX" {
+			continue
+		}
+		for i := range m.Formats {
+			if f := &m.Formats[i]; strconv.Itoa(int(f.PayloadType)) == rtx.Parameters["apt"] {
+				f.RTX = rtx.PayloadType
+			}
+		}
+	}
+}
+
+// readMap reads "H264/90000" or "opus/48000/2".
+func (f *Format) readMap(value string) {
+	parts := strings.Split(value, "/")
+	f.Name = strings.ToUpper(parts[0])
+	if len(parts) > 1 {
+		f.ClockRate, _ = strconv.Atoi(parts[1]) // zero matches no codec
+	}
+	if len(parts) > 2 {
+		f.Channels, _ = strconv.Atoi(parts[2])
+	}
+}
+
+func readParameters(value string) map[string]string {
+	parameters := map[string]string{}
+	for part := range strings.SplitSeq(value, ";") {
+		key, v, _ := strings.Cut(strings.TrimSpace(part), "=")
+		parameters[strings.ToLower(key)] = v
+	}
+	return parameters
+}
