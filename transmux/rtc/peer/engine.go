@@ -17,7 +17,7 @@ import (
 // disturbed, and as lost. Browsers give up after 30 s; a test need not wait for that.
 const (
 	iceDisturbed = 5 * time.Second
-	iceLost      = 10 * time.Second
+	iceLost      = 20 * time.Second
 	iceKeepalive = 2 * time.Second
 )
 
