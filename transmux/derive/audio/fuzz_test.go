@@ -9,13 +9,48 @@ import (
 	"time"
 )
 
-// Whatever bytes come as an access unit, at whatever time: no panic, every packet
-// is one, and a good unit after them is heard again.
+// Whatever bytes come as an access unit: no panic, 1024 samples or an error, and a
+// good unit after them is decoded.
 func FuzzDecode(f *testing.F) {
 	src := readFLV(f, clip)
 	for _, u := range src.units[:8] {
-		f.Add(u.data, false, int64(23*time.Millisecond))
+		f.Add(u.data, false)
 	}
+	f.Add([]byte{0xe0}, true)
+	f.Add([]byte{0xc3, 0xa0, 0, 0, 0, 0xe0}, false)
+	f.Fuzz(func(t *testing.T, data []byte, mono bool) {
+		form := format{rate: 44100, channels: 2}
+		if mono {
+			form.channels = 1
+		}
+		dec, err := newDecoder(form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // the second time over what the first left behind
+			samples, err := dec.decode(data)
+			if (err == nil) != (len(samples) == unitSamples*form.channels) || err != nil && !errors.Is(err, errUnit) {
+				t.Fatalf("%d samples, %v", len(samples), err)
+			}
+			for _, v := range samples {
+				if !(v >= -1 && v <= 1) {
+					t.Fatalf("a sample of %v", v)
+				}
+			}
+			if !mono {
+				if _, err := dec.decode(src.units[50].data); err != nil {
+					t.Fatalf("a good unit: %v", err)
+				}
+			}
+		}
+	})
+}
+
+// Whatever units come at whatever time: every packet is one, they are few, and good
+// units after that are heard again.
+func FuzzWrite(f *testing.F) {
+	src := readFLV(f, clip)
+	f.Add(src.units[7].data, false, int64(23*time.Millisecond))
 	f.Add([]byte{0xe0}, true, int64(-time.Hour))
 	f.Add([]byte{}, true, int64(math.MaxInt64/2))
 	f.Fuzz(func(t *testing.T, data []byte, mono bool, after int64) {
