@@ -42,7 +42,9 @@ func TestFFmpegPublishes(t *testing.T) {
 	if snap.Publisher.Protocol != "rtmp" || !strings.HasPrefix(snap.Publisher.Remote, "127.0.0.1:") {
 		t.Errorf("publisher is %+v", snap.Publisher)
 	}
-	frames := h.frames("live/x", 150)
+	viewer := h.watch("live/x")
+	viewer.follow()
+	frames := viewer.frames(150)
 	last := map[av.TrackID]time.Duration{}
 	for _, f := range frames {
 		if before, ok := last[f.Track.ID]; ok && f.DTS <= before {

@@ -191,7 +191,10 @@ func (f *filter) takeCommand(m *message) error {
 	}
 	f.sock.alive()
 	switch c.name {
-	case "connect", "createStream", "publish", "play", "deleteStream", "closeStream":
+	case "connect", "createStream", "deleteStream":
+		m.stream = 0 // where the library expects them
+		fallthrough
+	case "publish", "play", "closeStream":
 		f.command = c.name
 		f.pass(m, plain)
 	case "releaseStream", "FCPublish", "FCUnpublish", "_checkbw":
@@ -252,40 +255,4 @@ func (f *filter) pass(m *message, plain []byte) {
 // say sends a command of our own, if the peer reads at all.
 func (f *filter) say(m *message) {
 	f.out.offer(appendMessage(nil, chunkStreamStatus, librarySendChunk, m))
-}
-
-// aggregate splits an aggregate (section 7.1.6). Its messages' timestamps count
-// from the first one, which has the aggregate's.
-func (f *filter) aggregate(m *message) error {
-	var first uint32
-	for i, rest := 0, m.body; len(rest) > 0; i++ {
-		const head, tail = 11, 4 // FLV tag header and back pointer
-		if len(rest) < head {
-			return f.sink.bad(protocolError("an aggregate ends inside a header"))
-		}
-		if i >= maxAggregate {
-			return f.sink.bad(protocolError("an aggregate of more than %d messages", maxAggregate))
-		}
-		size := int(uint24(rest[1:]))
-		time := uint24(rest[4:]) | uint32(rest[7])<<24
-		if i == 0 {
-			first = time
-		}
-		if len(rest)-head < size {
-			return f.sink.bad(protocolError("an aggregate ends inside a message"))
-		}
-		part := &message{
-			kind: rest[0], stream: m.stream, timestamp: m.timestamp + int64(int32(time-first)),
-			body: slices.Clone(rest[head : head+size]), arrived: m.arrived,
-		}
-		rest = rest[min(head+size+tail, len(rest)):]
-		if size == 0 || part.kind != typeAudio && part.kind != typeVideo {
-			f.ignored++ // metadata has come before, alone, from every encoder seen
-			continue
-		}
-		if err := f.sink.media(part); err != nil {
-			return err
-		}
-	}
-	return nil
 }

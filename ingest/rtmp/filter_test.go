@@ -88,6 +88,13 @@ func commandBody(name string, transaction float64, args ...byte) []byte {
 	return append(appendNumber(appendString(nil, name), transaction), args...)
 }
 
+// command sends one on the control stream.
+func (w *wire) command(kind uint8, b []byte) *wire {
+	w.b = append(w.b, appendMessage(nil, 3, 128, &message{kind: kind, body: b})...)
+	return w
+}
+
+// message sends one on the first message stream.
 func (w *wire) message(id int, time uint32, kind uint8, b []byte) *wire {
 	w.b = append(w.b, appendMessage(nil, byte(id), 128, &message{kind: kind, stream: 1, timestamp: int64(time), body: b})...)
 	return w
@@ -95,7 +102,7 @@ func (w *wire) message(id int, time uint32, kind uint8, b []byte) *wire {
 
 func connected() *wire {
 	w := &wire{}
-	return w.message(3, 0, typeCommandAMF0, commandBody("connect", 1, appendObject(nil, property{"app", "live"})...))
+	return w.command(typeCommandAMF0, commandBody("connect", 1, appendObject(nil, property{"app", "live"})...))
 }
 
 func TestFilterPasses(t *testing.T) {

@@ -99,53 +99,57 @@ func (h *harness) live(name string) bus.Snapshot {
 	return snap
 }
 
-// frames collects what a stream carries until n frames have come or it ends.
-func (h *harness) frames(name string, n int) []*av.Frame {
+// viewer takes what a stream carries.
+type viewer struct {
+	t       *testing.T
+	sub     *bus.Subscriber
+	follows bool
+}
+
+// watch joins a live stream.
+func (h *harness) watch(name string) *viewer {
 	h.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	sub, err := h.hub.Subscribe(ctx, name)
+	h.live(name)
+	sub, err := h.hub.Subscribe(context.Background(), name)
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	defer sub.Close()
-	var frames []*av.Frame
-	var followed bool
-	for len(frames) < n {
-		if !followed {
-			followed = h.follow(sub)
-			continue
+	h.t.Cleanup(sub.Close)
+	return &viewer{t: h.t, sub: sub}
+}
+
+// follow waits for the stream's two tracks. Frames sent from now on come whole.
+func (v *viewer) follow() {
+	v.t.Helper()
+	var video, audio av.TrackID
+	await(v.t, "two tracks", func() bool {
+		for _, t := range v.sub.Stream().Catalog().Tracks {
+			if t.Kind == av.Video {
+				video = t.ID
+			} else {
+				audio = t.ID
+			}
 		}
-		f, err := sub.Next(ctx)
+		return video != 0 && audio != 0
+	})
+	v.sub.Follow(video, audio)
+	v.follows = true
+}
+
+// frames takes the next n frames.
+func (v *viewer) frames(n int) []*av.Frame {
+	v.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	var frames []*av.Frame
+	for len(frames) < n {
+		f, err := v.sub.Next(ctx)
 		if err != nil {
-			h.t.Fatalf("after %d frames: %v", len(frames), err)
+			v.t.Fatalf("after %d frames: %v", len(frames), err)
 		}
 		frames = append(frames, f)
 	}
 	return frames
-}
-
-// follow waits for a stream's two tracks.
-func (h *harness) follow(sub *bus.Subscriber) bool {
-	changed := sub.Stream().Changed()
-	var video, audio av.TrackID
-	for _, t := range sub.Stream().Catalog().Tracks {
-		if t.Kind == av.Video {
-			video = t.ID
-		} else {
-			audio = t.ID
-		}
-	}
-	if video != 0 && audio != 0 {
-		sub.Follow(video, audio)
-		return true
-	}
-	select {
-	case <-changed:
-	case <-time.After(patience):
-		h.t.Fatal("no tracks")
-	}
-	return false
 }
 
 func clip(t testing.TB) []byte {

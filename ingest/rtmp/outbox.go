@@ -112,12 +112,14 @@ func (o *outbox) mute() {
 	o.mu.Unlock()
 }
 
-// close waits until what is left has been sent, for as long as limit.
-func (o *outbox) close(limit time.Duration) {
+// close waits until what is left has been sent, for as long as limit. It reports
+// whether all was.
+func (o *outbox) close(limit time.Duration) bool {
 	o.mu.Lock()
 	o.muted, o.closing = true, true
 	_ = o.conn.SetWriteDeadline(time.Now().Add(limit)) // also of a write under way
 	o.mu.Unlock()
 	o.signal()
 	<-o.done
+	return !o.broken
 }

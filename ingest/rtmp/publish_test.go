@@ -17,7 +17,7 @@ func TestPublishLoops(t *testing.T) {
 	defer cancel()
 	done := make(chan error, 1)
 	published := make(chan struct{})
-	short := cut(t, clip(t), time.Second)
+	short := cut(clip(t), time.Second)
 	parsed, err := parseClip(short)
 	if err != nil {
 		t.Fatal(err)
@@ -28,14 +28,15 @@ func TestPublishLoops(t *testing.T) {
 			PublishOptions{Loops: 3, Published: func() { close(published) }})
 	}()
 	<-published
-	h.live("live/loop")
+	viewer := h.watch("live/loop")
+	viewer.follow()
 	per := 0
 	for _, tag := range parsed.tags {
 		if !tag.config && tag.kind != typeDataAMF0 {
 			per++
 		}
 	}
-	frames := h.frames("live/loop", 3*per-20) // some may have passed before we joined
+	frames := viewer.frames(3*per - 20) // some may have passed before we joined
 	last := map[av.Kind]*av.Frame{}
 	for _, f := range frames {
 		before := last[f.Track.Kind]
@@ -62,14 +63,9 @@ func TestPublishLoops(t *testing.T) {
 }
 
 // cut keeps an FLV file's first part.
-func cut(t *testing.T, b []byte, length time.Duration) []byte {
-	t.Helper()
+func cut(b []byte, length time.Duration) []byte {
 	at := 13
-	for at+11 <= len(b) {
-		time := time.Duration(uint24(b[at+4:])) * time.Millisecond
-		if time >= length {
-			break
-		}
+	for at+11 <= len(b) && time.Duration(uint24(b[at+4:]))*time.Millisecond < length {
 		at += 11 + int(uint24(b[at+1:])) + 4
 	}
 	return b[:at]
@@ -105,7 +101,7 @@ func TestPublishIsRefused(t *testing.T) {
 		query string
 		want  error
 	}{{"", ErrRefused}, {"?token=wrong", ErrRefused}, {"?a=b&token=right", nil}} {
-		err := Publish(t.Context(), "rtmp://"+h.addr+"/live/x"+tt.query, cut(t, clip(t), 200*time.Millisecond), PublishOptions{Loops: 1})
+		err := Publish(t.Context(), "rtmp://"+h.addr+"/live/x"+tt.query, cut(clip(t), 200*time.Millisecond), PublishOptions{Loops: 1})
 		if !errors.Is(err, tt.want) {
 			t.Errorf("%q: got %v, want %v", tt.query, err, tt.want)
 		}

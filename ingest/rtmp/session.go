@@ -2,6 +2,7 @@ package rtmp
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -34,8 +35,9 @@ type session struct {
 	out    *outbox
 	filter *filter
 
-	leave []func() // the rooms for those that do not publish
-	began time.Time
+	leave  []func() // the rooms for those that do not publish
+	began  time.Time
+	parted bool // both sides have said goodbye
 
 	// The reading goroutine's; run may look once filter.over is closed.
 	library *gortmp.ChunkStreamer
@@ -64,7 +66,7 @@ func newSession(ctx context.Context, server *Server, lobby chan<- net.Conn, conn
 
 // run is the whole life of the session. It returns the cause of its end.
 func (s *session) run() error {
-	defer s.sock.Close()
+	defer s.close()
 	defer s.leaveRooms()
 	defer s.end(nil)
 	defer context.AfterFunc(s.ctx, s.sock.stop)()
@@ -132,13 +134,27 @@ func (s *session) serve() {
 // sayGoodbye sends what is left to say and lets the peer read it: a connection
 // closed with unread bytes in it would be reset, and our last words with it.
 func (s *session) sayGoodbye() {
-	s.out.close(lingerTimeout)
 	half, ok := s.sock.Conn.(interface{ CloseWrite() error })
-	if !ok || half.CloseWrite() != nil {
+	if !s.out.close(lingerTimeout) || !ok || half.CloseWrite() != nil {
 		return
 	}
 	s.sock.linger(lingerTimeout)
-	_, _ = io.Copy(io.Discard, s.sock.Conn) // until the peer closes too, or the deadline
+	_, err := io.Copy(io.Discard, s.sock.Conn) // until the peer closes too, or the deadline
+	s.parted = err == nil
+}
+
+// close ends the connection. Unless both sides have said goodbye, what the peer
+// has not read is dropped: the kernel would keep it for minutes, for peers that
+// will never read.
+func (s *session) close() {
+	conn := s.sock.Conn
+	if tls, ok := conn.(*tls.Conn); ok {
+		conn = tls.NetConn()
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok && !s.parted {
+		_ = tcp.SetLinger(0) // it is gone already, or else lingers
+	}
+	_ = s.sock.Close() // nobody is left to be told
 }
 
 // leaveRooms gives back the places of a connection that does not publish.
