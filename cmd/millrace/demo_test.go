@@ -1,11 +1,15 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"millrace/transmux/rtc/peer"
 )
 
 // TestDemo runs the demo and waits until its stream plays: both tracks, keyframes,
@@ -51,8 +55,21 @@ func TestDemo(t *testing.T) {
 	if len(s.Warnings) > 0 {
 		t.Errorf("the demo should be faultless: %+v", s.Warnings)
 	}
+	viewer := watch(t, "http://"+at["http"]+"/whep/live/demo")
+	_, metrics, err := fetch("http://" + at["http"] + "/metrics")
+	if err != nil || !strings.Contains(metrics, "\nmillrace_join_seconds_count 1\n") || strings.Contains(metrics, "\nmillrace_added_latency_seconds_count 0\n") {
+		t.Errorf("nothing was measured (%v)", err)
+	}
+
 	p.signal(syscall.SIGTERM)
 	begun := time.Now()
+	select {
+	case <-viewer.Done():
+	case <-time.After(patience):
+	}
+	if err := viewer.Err(); !errors.Is(err, peer.ErrGoodbye) {
+		t.Errorf("the viewer was not told: %v", err)
+	}
 	code, log := p.exit()
 	if took := time.Since(begun); code != 0 || took > 5*time.Second {
 		t.Errorf("exit code %d after %s\n%s", code, took, log)
@@ -67,6 +84,38 @@ func TestDemo(t *testing.T) {
 			t.Errorf("it does not tell %q:\n%s", address, p.stdout)
 		}
 	}
+}
+
+// watch joins as a viewer and waits until it has a keyframe and some frames more.
+func watch(t *testing.T, endpoint string) *peer.Viewer {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	t.Cleanup(cancel)
+	units := make(chan struct{}, 1000)
+	viewer, err := peer.Watch(ctx, endpoint, peer.Options{
+		Listen: "127.0.0.1:0",
+		OnAccessUnit: func(peer.AccessUnit) {
+			select {
+			case units <- struct{}{}:
+			default: // enough have been counted
+			}
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = viewer.Vanish() }) // no news after its end
+	if err := viewer.WaitKeyframe(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for range 90 { // a GOP and a second of the live edge
+		select {
+		case <-units:
+		case <-ctx.Done():
+			t.Fatal("the picture stopped")
+		}
+	}
+	return viewer
 }
 
 func TestReachable(t *testing.T) {
