@@ -12,6 +12,7 @@ const TYPES = { html: 'text/html', js: 'text/javascript', css: 'text/css', svg: 
  */
 export async function startSite(scenario = 'none') {
   const policy = await readFile(join(root, 'csp.txt'), 'utf8')
+  /** @type {{ url: string, scenario: string | number | object[], requests: string[], close: () => Promise<unknown> | void }} */
   const site = { url: '', scenario, requests: [], close: () => {} }
   const api = mockApi(() => site.scenario)
   const server = createServer((request, response) => {

@@ -5,7 +5,7 @@ import type { Link } from './whep.ts'
 
 /** A session whose server, network and publisher are played by the test. */
 export class FakeSession extends Emitter<{ link: Link }> implements Session {
-  readonly media = { getVideoTracks: () => [] } as unknown as MediaStream
+  readonly media = { getAudioTracks: () => ['sound'] } as unknown as MediaStream
   postedAt = 0
   iceConnected = false
   closed: 'no' | 'yes' | 'keepalive' = 'no'

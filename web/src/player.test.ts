@@ -215,8 +215,14 @@ test('a picture that is switched off while the sound goes on', async () => {
   expect(log).toEqual(['stalled picture_paused'])
 })
 
-test('a stream of sound alone plays', async () => {
-  const { player, last } = setup()
+test('a stream of sound alone plays, and shows a picture that comes later', async () => {
+  vi.stubGlobal('MediaStream', class {
+    tracks: unknown[]
+    constructor(tracks: unknown[]) {
+      this.tracks = tracks
+    }
+  })
+  const { player, video, last } = setup()
   player.start()
   last().accept()
   await pass(0)
@@ -226,6 +232,11 @@ test('a stream of sound alone plays', async () => {
     await pass(250)
   }
   expect(player.status).toMatchObject({ state: 'playing', audioOnly: true })
+  expect(video.srcObject).toMatchObject({ tracks: ['sound'] })
+  await flow(last(), 1000)
+  expect(player.status).toMatchObject({ state: 'playing', audioOnly: false })
+  expect(video.srcObject).toBe(last().media)
+  vi.unstubAllGlobals()
 })
 
 test('failures are forgotten only after some healthy seconds', async () => {

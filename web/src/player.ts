@@ -98,6 +98,8 @@ interface Watch {
   connected: boolean
   playingSince: number | null
   undecodableSince: number | null
+  /** The video element was given the sound alone. */
+  soundOnly: boolean
 }
 
 /**
@@ -190,6 +192,7 @@ export class Player extends Emitter<PlayerEvents> {
       connected: false,
       playingSince: null,
       undecodableSince: null,
+      soundOnly: false,
     }
     this.#watch = watch
     this.#firstFrameMs = null
@@ -298,14 +301,13 @@ export class Player extends Emitter<PlayerEvents> {
     }
   }
 
-  /** A video element waits for the first frame of every video track; one that never has any must be taken away for the sound to play. */
+  /** A video element waits for the first frame of every track of pictures: without one it plays only a stream that has no such track. */
   #showPicture(watch: Watch, yes: boolean): void {
+    if (yes !== watch.soundOnly) return
     const { media } = watch.session
-    if (yes || media.getVideoTracks().length === 0) return
-    for (const track of media.getVideoTracks()) {
-      media.removeTrack(track)
-      track.addEventListener('unmute', () => media.addTrack(track), { once: true })
-    }
+    watch.soundOnly = !yes
+    this.#options.video.srcObject = yes ? media : new MediaStream(media.getAudioTracks())
+    void this.#play()
   }
 
   #onFailure(failure: Failure): void {
