@@ -41,6 +41,7 @@ type Request struct {
 	Remote     string // the peer's address and port
 	Encoder    string // what the peer calls itself, if it has said so
 	Credential string // a token, or nothing; never logged
+	Refreshes  bool   // the peer makes a keyframe when it is asked for one
 }
 
 // LogValue leaves the credential out.
@@ -98,7 +99,9 @@ func (g *Gate) Open(ctx context.Context, r Request) (*bus.Publisher, error) {
 		g.open.Add(-1)
 		return nil, fmt.Errorf("ingest: %w: %d are publishing", ErrTooManyPublishers, g.cfg.MaxPublishers)
 	}
-	p, err := g.hub.Publish(r.Name, bus.PublisherInfo{Protocol: r.Protocol, Remote: r.Remote, Encoder: r.Encoder})
+	p, err := g.hub.Publish(r.Name, bus.PublisherInfo{
+		Protocol: r.Protocol, Remote: r.Remote, Encoder: r.Encoder, Refreshes: r.Refreshes,
+	})
 	if err != nil {
 		g.open.Add(-1)
 		return nil, fmt.Errorf("ingest: %w", err)

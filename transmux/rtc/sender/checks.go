@@ -27,11 +27,18 @@ const (
 // checks is the state of an endpoint's connectivity checks. It is guarded by
 // Endpoint.mu.
 type checks struct {
-	pending   [pendingChecks][stun.TransactionIDSize]byte
+	pending   [pendingChecks]pendingCheck
 	oldest    int
 	heard     time.Time // the last consent, or the first valid request
 	next      time.Time // when to ask for consent again
 	nominated bool
+	roundTrip time.Duration
+}
+
+// pendingCheck is a check that has not been answered.
+type pendingCheck struct {
+	id   [stun.TransactionIDSize]byte
+	sent time.Time // zero: none
 }
 
 func (e *Endpoint) receiveSTUN(packet []byte, from port.Path) {
@@ -101,7 +108,7 @@ func (e *Endpoint) check(to port.Path, now time.Time) {
 	var id [stun.TransactionIDSize]byte
 	_, _ = rand.Read(id[:]) // never fails (crypto/rand)
 	e.mu.Lock()
-	e.checks.pending[e.checks.oldest] = id
+	e.checks.pending[e.checks.oldest] = pendingCheck{id, now}
 	e.checks.oldest = (e.checks.oldest + 1) % pendingChecks
 	// 4 to 6 s, so that viewers who joined at once do not stay in step.
 	e.checks.next = now.Add(consentInterval*4/5 + mathrand.N(consentInterval*2/5))
@@ -129,12 +136,20 @@ func (e *Endpoint) takeConsent(m *stun.Message) {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for i, id := range e.checks.pending {
-		if id == m.TransactionID && id != ([stun.TransactionIDSize]byte{}) {
-			e.checks.pending[i] = [stun.TransactionIDSize]byte{}
+	for i, check := range e.checks.pending {
+		if check.id == m.TransactionID && !check.sent.IsZero() {
+			e.checks.pending[i] = pendingCheck{}
 			e.checks.heard = time.Now()
+			e.checks.roundTrip = e.checks.heard.Sub(check.sent)
 		}
 	}
+}
+
+// RoundTrip is how long the last answered check took; zero before the first.
+func (e *Endpoint) RoundTrip() time.Duration {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.checks.roundTrip
 }
 
 // tick does what is due.
