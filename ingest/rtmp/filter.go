@@ -42,6 +42,7 @@ type filter struct {
 	command   string // the last one passed on
 	publishes uint32 // the message stream that publishes, 0 for none
 	fcPublish bool   // the peer announces its publishing the FMLE way
+	leaving   bool   // and the end of it
 
 	window  uint64 // the peer wants to hear of so many bytes, 0 never
 	acked   uint64
@@ -199,6 +200,7 @@ func (f *filter) takeCommand(m *message) error {
 		f.pass(m, plain)
 	case "releaseStream", "FCPublish", "FCUnpublish", "_checkbw":
 		f.fcPublish = f.fcPublish || c.name == "FCPublish"
+		f.leaving = f.leaving || c.name == "FCUnpublish"
 		if c.transaction != 0 {
 			f.say(c.answer(m.stream, true))
 		}

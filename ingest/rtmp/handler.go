@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"unicode"
 
@@ -40,13 +41,13 @@ func (s *session) OnConnect(_ uint32, cmd *rtmpmsg.NetConnectionConnect) error {
 func (s *session) OnPublish(stream *gortmp.StreamContext, _ uint32, cmd *rtmpmsg.NetStreamPublish) error {
 	want := parseTarget(s.app, s.tcURL, cmd.PublishingName)
 	if s.pub != nil {
-		return s.refuse(stream.StreamID, want.name, errSecond)
+		return s.refuse(stream.StreamID, want, errSecond)
 	}
 	pub, err := s.server.gate.Open(s.ctx, ingest.Request{
 		Name: want.name, Protocol: "rtmp", Remote: s.remote, Credential: want.credential,
 	})
 	if err != nil {
-		return s.refuse(stream.StreamID, want.name, err)
+		return s.refuse(stream.StreamID, want, err)
 	}
 	s.pub, s.name, s.stream = pub, want.name, stream.StreamID
 	s.log = s.log.With("stream", s.name)
@@ -65,12 +66,12 @@ func (s *session) OnPublish(stream *gortmp.StreamContext, _ uint32, cmd *rtmpmsg
 	return nil
 }
 
-// refuse tells a peer why it may not publish or play, and ends the session.
-func (s *session) refuse(stream uint32, name string, cause error) error {
+// refuse tells a peer why it may not publish, and ends the session.
+func (s *session) refuse(stream uint32, want target, cause error) error {
 	s.end(cause)
 	if s.pub == nil {
-		s.log.Warn("rtmp: refused", "stream", name, "cause", cause)
-		s.tell(stream, refusal(name, cause))
+		s.log.Warn("rtmp: refused", "stream", want.forLog(), "cause", cause)
+		s.tell(stream, refusal(want.name, cause))
 	}
 	return cause
 }
@@ -130,7 +131,11 @@ func (s *session) OnSetDataFrame(_ uint32, data *rtmpmsg.NetStreamSetDataFrame) 
 
 // OnClose is the library's last call but for closing the filter.
 func (s *session) OnClose() {
-	if err := s.filter.failed; err != nil {
+	switch err := s.filter.failed; {
+	case err == nil:
+	case s.filter.leaving && (errors.Is(err, io.EOF) || netGone(err)):
+		s.end(errUnpublished) // encoders do not always wait until deleteStream is read
+	default:
 		s.end(err)
 	}
 	s.end(protocolError("%q cannot be read", s.filter.command)) // if there is no other cause

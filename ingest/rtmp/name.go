@@ -3,6 +3,8 @@ package rtmp
 import (
 	"net/url"
 	"strings"
+
+	"millrace/transmux/bus"
 )
 
 // target is what a publisher asks for: rtmp://host/{app}/{key} is the stream
@@ -37,4 +39,15 @@ func parseTarget(app, tcURL, key string) target {
 		}
 	}
 	return t
+}
+
+// forLog is the name as far as it is one: in what follows a character that no
+// name has, somebody may have put a token.
+func (t target) forLog() string {
+	for i := range t.name {
+		if t.name[i] != '/' && bus.ValidName("-"+t.name[i:i+1]) != nil {
+			return t.name[:i] + "…"
+		}
+	}
+	return t.name
 }

@@ -31,3 +31,13 @@ func TestParseTarget(t *testing.T) {
 		}
 	}
 }
+
+func TestNameForLog(t *testing.T) {
+	for name, want := range map[string]string{
+		"live/x": "live/x", "live/x&token=abc": "live/x…", "": "", "live/ü": "live/…", "~a.b_c-D9": "~a.b_c-D9",
+	} {
+		if got := (target{name: name}).forLog(); got != want {
+			t.Errorf("%q: got %q, want %q", name, got, want)
+		}
+	}
+}
