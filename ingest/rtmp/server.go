@@ -135,7 +135,7 @@ func (s *Server) accept(ctx context.Context, l net.Listener, pass func(net.Conn)
 func (s *Server) session(ctx context.Context, lobby chan<- net.Conn, conn net.Conn) {
 	s.counters.connections.Add(1)
 	defer s.counters.connections.Add(-1)
-	if tcp, ok := conn.(*net.TCPConn); ok {
+	if tcp := tcpOf(conn); tcp != nil {
 		_ = tcp.SetWriteBuffer(sendBuffer) // or else the default
 	}
 	ss := newSession(ctx, s, lobby, conn)

@@ -147,14 +147,19 @@ func (s *session) sayGoodbye() {
 // has not read is dropped: the kernel would keep it for minutes, for peers that
 // will never read.
 func (s *session) close() {
-	conn := s.sock.Conn
-	if tls, ok := conn.(*tls.Conn); ok {
-		conn = tls.NetConn()
-	}
-	if tcp, ok := conn.(*net.TCPConn); ok && !s.parted {
+	if tcp := tcpOf(s.sock.Conn); tcp != nil && !s.parted {
 		_ = tcp.SetLinger(0) // it is gone already, or else lingers
 	}
 	_ = s.sock.Close() // nobody is left to be told
+}
+
+// tcpOf finds the TCP connection under TLS, if there is one at all.
+func tcpOf(conn net.Conn) *net.TCPConn {
+	if secure, ok := conn.(*tls.Conn); ok {
+		conn = secure.NetConn()
+	}
+	tcp, _ := conn.(*net.TCPConn)
+	return tcp
 }
 
 // leaveRooms gives back the places of a connection that does not publish.
