@@ -19,7 +19,8 @@ test('a publisher that comes back soon is seen again in the same session', async
   expect(await posts(page)).toHaveLength(1)
   expect(await sessions(page)).toBe(1)
   const now = await counts(page)
-  expect(now).toMatchObject({ connectionState: 'connected', packetsLost: 0, pliCount: 0 })
+  // A browser may ask for a keyframe when nothing has come for a while, so those are not counted here.
+  expect(now).toMatchObject({ connectionState: 'connected', packetsLost: 0 })
   await expect(page.getByText('The publisher has left or paused')).toBeHidden()
 })
 

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 const repository = join(import.meta.dirname, '..', '..')
 
 /** How long a stream waits for its publisher to come back, seconds: short, since a spec waits for it to be over. */
-export const LINGER_S = 6
+export const LINGER_S = 10
 
 export interface Gateway {
   /** Addresses with port. */

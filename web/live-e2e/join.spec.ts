@@ -34,7 +34,8 @@ async function join(browser: Browser, name: string): Promise<Join> {
   const first = shown[0]
   if (post === undefined || first === undefined) throw new Error('no POST or no frame')
   const standing = shown.filter((frame) => frame.presentationTime <= post + 1000).at(-1)
-  if (standing?.receiveTime === undefined) throw new Error('the browser does not say when frames came')
+  if (standing === undefined) throw new Error(`the first frame came ${first.now - post} ms after the POST`)
+  if (standing.receiveTime === undefined) throw new Error(`the browser does not say when frames came: ${JSON.stringify(standing)}`)
   expect(standing.receiveTime, 'the picture after a second came live').toBeGreaterThan(post + 500)
   const result = {
     firstFrame: first.now - post,
@@ -57,6 +58,7 @@ async function joins(browser: Browser, name: string, before: () => Promise<void>
   console.log(`${name}: first frame shown ${summary(first)} after the POST [${first.map(Math.round).join(' ')}]`)
   console.log(`${name}: one second after joining behind the live edge by ${summary(behind)}`)
   for (const [i, j] of all.entries()) {
+    if (j.counts.freezeCount > 0) console.log(`${name}: join ${i} froze for ${j.counts.totalFreezesDuration} s`)
     expect(j.counts, `join ${i}`).toMatchObject({ freezeCount: 0, pliCount: 0, firCount: 0, packetsLost: 0 })
     atMost(`join ${i} behind the live edge`, j.behind, 100)
   }

@@ -11,6 +11,7 @@ test('the least delayed report decides', () => {
   clock.observe(105_000, 100_050, 40)
   clock.observe(106_000, 101_020, 40)
   clock.observe(107_000, 102_300, 40)
+  clock.observe(108_000, 103_025, 400)
   expect(clock.at(200_000)).toBe(205_000)
 })
 

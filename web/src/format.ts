@@ -9,14 +9,11 @@ export function bitrate(bps: number | null | undefined): string {
   return `${(bps / 1e6).toFixed(bps < 99.5e6 ? 1 : 0)} Mb/s`
 }
 
-/** Frames a second, without decimals where they say nothing: "30", "29.97", "10.2". */
+/** Frames a second, as measured: a decimal only where it says something: "30", "10.2". */
 export function frameRate(fps: number | null | undefined): string {
   if (fps == null || !Number.isFinite(fps) || fps < 0) return UNKNOWN
-  for (const exact of [24000 / 1001, 30000 / 1001, 60000 / 1001]) {
-    if (Math.abs(fps - exact) < 0.008) return exact.toFixed(2)
-  }
   const rounded = Math.round(fps)
-  return Math.abs(fps - rounded) < 0.15 ? String(rounded) : fps.toFixed(1)
+  return fps >= 20 || Math.abs(fps - rounded) < 0.15 ? String(rounded) : fps.toFixed(1)
 }
 
 export function resolution(width: number | null | undefined, height: number | null | undefined): string {

@@ -182,6 +182,17 @@ test('a publisher that stays away: the server ends the session, the player waits
   ])
 })
 
+test('a session that stands still is given up when its server is known to be gone, a playing one is not', async () => {
+  const { player, sessions, log } = await playing()
+  player.serverGone()
+  expect(log).toEqual([])
+  await pass(4000)
+  player.serverGone()
+  await pass(400)
+  expect(sessions).toHaveLength(2)
+  expect(log).toEqual(['stalled publisher_gone', 'retrying server_unreachable', 'connecting server_unreachable'])
+})
+
 test('a lost connection is given a moment to heal, then replaced', async () => {
   const { player, last, sessions } = await playing()
   last().link('disconnected')

@@ -153,6 +153,11 @@ export class Player extends Emitter<PlayerEvents> {
     if (state === 'waiting' || state === 'retrying' || state === 'failed') this.#restart()
   }
 
+  /** Gives up a session that stands still because the caller knows that its server is gone. */
+  serverGone(): void {
+    if (this.#status.state === 'stalled') this.#lose('server_unreachable')
+  }
+
   /** Ends everything. keepalive lets the farewell outlive the page. start() works again afterwards. */
   close(keepalive = false): void {
     this.#drop(keepalive)

@@ -99,6 +99,7 @@ test('posts its offer, takes the answer, deletes the session once', async () => 
   s.close(true)
   s.close()
   expect(FakePeer.last.closed).toBe(true)
+  expect(requests).toHaveLength(2)
   expect(requests.slice(1)).toEqual([
     { url: 'http://box:8080/sessions/x1', method: 'DELETE', keepalive: true, headers: { Authorization: 'Bearer secret' } },
   ])
@@ -110,6 +111,9 @@ test('a Location elsewhere is followed', async () => {
   await s.open()
   s.close()
   expect(requests[1]?.url).toBe('https://edge.example/sessions/y')
+  // The peer goes after the DELETE: its farewell would be faster.
+  expect(FakePeer.last.closed).toBe(false)
+  await vi.waitFor(() => expect(FakePeer.last.closed).toBe(true))
 })
 
 test('a refusal carries its problem and its Retry-After', async () => {
@@ -164,6 +168,9 @@ test('the link follows the connection, and a DTLS farewell closes it', async () 
   s.close()
   FakePeer.last.become('failed')
   expect(links).toHaveLength(2)
+  expect(FakePeer.last.closed).toBe(true)
+  // The server has ended the session itself.
+  expect(requests).toHaveLength(1)
 })
 
 test('stereo is asked for where Opus is offered', () => {

@@ -41,6 +41,9 @@ export interface WhepOptions {
 /** A server that has not answered a POST within this is not going to. */
 const POST_TIMEOUT_MS = 10_000
 
+/** The peer is closed after this even if its DELETE is not answered. */
+const DELETE_TIMEOUT_MS = 2000
+
 /**
  * One WHEP session (draft-ietf-wish-whep): the protocol and nothing else. It is opened once and closed once;
  * trying again is the player's business.
@@ -105,13 +108,17 @@ export class WhepSession extends Emitter<{ link: Link }> {
   /** Ends the session here and, by DELETE, at the server. keepalive lets the request outlive the page. Idempotent. */
   close(keepalive = false): void {
     this.#closed = true
-    this.#pc?.close()
-    this.#pc = null
+    const pc = this.#pc
     const resource = this.#resource
-    this.#resource = null
-    if (resource === null) return
+    this.#pc = this.#resource = null
+    // Where the server has said farewell itself there is nothing left to delete.
+    if (resource === null || this.#link === 'closed') return pc?.close()
+    const request = { method: 'DELETE', keepalive, headers: this.#headers(), signal: AbortSignal.timeout(DELETE_TIMEOUT_MS) }
     // Nothing can be done about a DELETE that fails: the server notices by itself that nobody is there.
-    fetch(resource, { method: 'DELETE', keepalive, headers: this.#headers() }).catch(() => {})
+    const deleted = fetch(resource, request).catch(() => {})
+    // Closing the peer says farewell over DTLS, faster than HTTP: the DELETE would find no session any more (404).
+    if (keepalive) pc?.close()
+    else void deleted.then(() => pc?.close())
   }
 
   #newPeer(): RTCPeerConnection {

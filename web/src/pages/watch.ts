@@ -47,14 +47,23 @@ player.on('status', ({ state, reason }) => {
 player.on('firstframe', (ms) => setAttribute(box, 'data-first-frame-ms', ms.toFixed(1)))
 
 let known: Stream | null | undefined
+let serverGone = false
 
 /** News from the API: shown, and taken as a reason to try again at once. */
 function onFacts(stream: Stream | null): void {
   facts.update(stream, Date.now())
   theatre.hasSound = stream === null || (stream.tracks ?? []).some((t) => t.kind === 'audio' && t.playable !== 'no')
   const came = stream?.live === true && (known?.live !== true || known.generation !== stream.generation)
-  if (known !== undefined && came) player.retryNow()
+  if (serverGone || (known !== undefined && came)) player.retryNow()
+  serverGone = false
   known = stream
+}
+
+/** Without an answer from the API, a picture that stands still is not the publisher's doing. */
+function onNoFacts(): void {
+  serverGone = true
+  facts.lose()
+  player.serverGone()
 }
 
 document.addEventListener('keydown', (event) => {
@@ -68,7 +77,12 @@ document.addEventListener('keydown', (event) => {
 
 setAttribute(box, 'aria-label', `Player: ${name}`)
 document.title = `${name} – Millrace`
-const poller = new Poller({ fetch: (signal) => fetchStream(name, signal), everyMs: FACTS_EVERY_MS, onValue: onFacts })
+const poller = new Poller({
+  fetch: (signal) => fetchStream(name, signal),
+  everyMs: FACTS_EVERY_MS,
+  onValue: onFacts,
+  onError: onNoFacts,
+})
 
 // A name that cannot be one is refused by the server, in words that the player shows.
 if (name === '') {

@@ -49,6 +49,13 @@ export class Facts {
     this.#show('Bitrate', f.bitrate(stream.bitrate), bitrateMore(video, audio))
   }
 
+  /** Nothing is known any more: the server does not answer. What was known stays, without looking live. */
+  lose(): void {
+    setAttribute(this.#head, 'data-live', 'false')
+    setText(this.#state, 'No news from the server')
+    this.#viewers.replaceChildren()
+  }
+
   #show(fact: Fact, main: string, more: string): void {
     setText(this.#rows[fact].main, main)
     setText(this.#rows[fact].more, more)
