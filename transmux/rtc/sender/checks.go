@@ -20,6 +20,9 @@ const (
 	// pendingChecks bounds the checks whose answer we wait for: one a path and
 	// the last few for consent.
 	pendingChecks = 8
+	// pathSilence is how long the path that we nominated may be silent, while
+	// another one is not, before that one is nominated: one lost answer.
+	pathSilence = 2 * consentInterval
 	// peerReflexivePriority is RFC 8445 section 5.1.2.1's with the recommended preference.
 	peerReflexivePriority = 110<<24 | 65535<<8 | 255
 )
@@ -30,15 +33,21 @@ type checks struct {
 	pending   [pendingChecks]pendingCheck
 	oldest    int
 	heard     time.Time // the last consent, or the first valid request
+	onPath    time.Time // the last consent on the path that media takes
 	next      time.Time // when to ask for consent again
-	nominated bool
 	roundTrip time.Duration
+	// controlling is true of the side that nominates.
+	controlling bool
 }
 
 // pendingCheck is a check that has not been answered.
 type pendingCheck struct {
-	id   [stun.TransactionIDSize]byte
-	sent time.Time // zero: none
+	id          [stun.TransactionIDSize]byte
+	sent        time.Time // zero: none
+	generation  *generation
+	path        port.Path
+	controlling bool // as who it was sent
+	nominates   bool
 }
 
 func (e *Endpoint) receiveSTUN(packet []byte, from port.Path) {
@@ -51,6 +60,8 @@ func (e *Endpoint) receiveSTUN(packet []byte, from port.Path) {
 		e.answerCheck(m, from)
 	case stun.BindingSuccess:
 		e.takeConsent(m)
+	case stun.BindingError:
+		e.takeRefusal(m)
 	}
 }
 
@@ -58,38 +69,56 @@ func (e *Endpoint) receiveSTUN(packet []byte, from port.Path) {
 // (RFC 8445 section 7.3.1.4), so that a viewer that controls has its pair
 // within a round trip.
 func (e *Endpoint) answerCheck(m *stun.Message, from port.Path) {
-	integrity := stun.NewShortTermIntegrity(e.pwd)
+	var username stun.Username
+	if username.GetFrom(m) != nil {
+		return
+	}
+	g := e.generationOf(username.String())
+	if g == nil {
+		return
+	}
+	integrity := stun.NewShortTermIntegrity(g.pwd)
 	if integrity.Check(m) != nil {
 		return // somebody guessing: RFC 8489 would answer 401, silence tells less
 	}
-	var username stun.Username
-	if username.GetFrom(m) != nil || username.String() != e.ufrag+":"+e.remote.Ufrag {
-		return
-	}
-	// The offerer controls (RFC 8445 section 6.1.1); one that thinks otherwise is
-	// told to switch.
-	if m.Contains(stun.AttrICEControlled) {
+	if !e.agree(m) {
 		e.reply(from, m, stun.BindingError, stun.CodeRoleConflict, integrity)
 		return
 	}
-	if !e.learn(from) {
+	if !e.learn(g, from) {
 		return
 	}
 	e.reply(from, m, stun.BindingSuccess, mapped(from.Remote), integrity)
 
 	e.mu.Lock()
-	nominates := m.Contains(stun.AttrUseCandidate)
 	if e.checks.heard.IsZero() {
 		e.checks.heard = time.Now()
 	}
+	nominates := m.Contains(stun.AttrUseCandidate) && !e.checks.controlling
 	// Until one is nominated any path that works is as good as another.
-	takes := nominates || !e.checks.nominated && e.path.Load() == nil
-	e.checks.nominated = e.checks.nominated || nominates
+	first := !e.ice.nominated && e.path.Load() == nil
 	e.mu.Unlock()
-	if takes {
+	switch {
+	case nominates:
+		e.settle(g, from)
+	case first:
 		e.use(from)
 	}
-	e.check(from, time.Now())
+	e.check(g, from, time.Now(), false)
+}
+
+// agree settles who controls (RFC 8445 section 7.3.1.1). Our tie-breaker is zero
+// and loses every conflict, so that the peer's view always wins: one that believes
+// to be controlled as we are is told to switch, one that controls as we do makes
+// us the controlled side.
+func (e *Endpoint) agree(m *stun.Message) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.checks.controlling {
+		e.checks.controlling = !m.Contains(stun.AttrICEControlling)
+		return true
+	}
+	return !m.Contains(stun.AttrICEControlled)
 }
 
 func mapped(remote netip.AddrPort) *stun.XORMappedAddress {
@@ -103,24 +132,31 @@ func (e *Endpoint) reply(to port.Path, request *stun.Message, kind stun.MessageT
 	}
 }
 
-// check asks over the path, as the controlled side.
-func (e *Endpoint) check(to port.Path, now time.Time) {
-	var id [stun.TransactionIDSize]byte
-	_, _ = rand.Read(id[:]) // never fails (crypto/rand)
+// check asks over the path; the side that controls may nominate it with that.
+func (e *Endpoint) check(g *generation, to port.Path, now time.Time, nominate bool) {
+	c := pendingCheck{sent: now, generation: g, path: to, nominates: nominate}
+	_, _ = rand.Read(c.id[:]) // never fails (crypto/rand)
 	e.mu.Lock()
-	e.checks.pending[e.checks.oldest] = pendingCheck{id, now}
+	c.controlling = e.checks.controlling
+	e.checks.pending[e.checks.oldest] = c
 	e.checks.oldest = (e.checks.oldest + 1) % pendingChecks
 	// 4 to 6 s, so that viewers who joined at once do not stay in step.
 	e.checks.next = now.Add(consentInterval*4/5 + mathrand.N(consentInterval*2/5))
 	e.mu.Unlock()
-	m, err := stun.Build(
-		stun.NewTransactionIDSetter(id), stun.BindingRequest,
-		stun.NewUsername(e.remote.Ufrag+":"+e.ufrag),
+	role := stun.AttrICEControlled
+	if c.controlling {
+		role = stun.AttrICEControlling
+	}
+	setters := []stun.Setter{
+		stun.NewTransactionIDSetter(c.id), stun.BindingRequest,
+		stun.NewUsername(g.peer.Ufrag + ":" + g.ufrag),
 		number32(stun.AttrPriority, peerReflexivePriority),
-		// A tie-breaker of zero loses every conflict: we stay controlled.
-		&stun.RawAttribute{Type: stun.AttrICEControlled, Value: make([]byte, 8)},
-		stun.NewShortTermIntegrity(e.remote.Pwd), stun.Fingerprint,
-	)
+		&stun.RawAttribute{Type: role, Value: make([]byte, 8)}, // the tie-breaker: see agree
+	}
+	if nominate && c.controlling {
+		setters = append(setters, &stun.RawAttribute{Type: stun.AttrUseCandidate})
+	}
+	m, err := stun.Build(append(setters, stun.NewShortTermIntegrity(g.peer.Pwd), stun.Fingerprint)...)
 	if err == nil {
 		_ = e.room.send(&to, m.Raw)
 	}
@@ -130,19 +166,62 @@ func number32(t stun.AttrType, v uint32) *stun.RawAttribute {
 	return &stun.RawAttribute{Type: t, Value: binary.BigEndian.AppendUint32(nil, v)}
 }
 
+// answered is the check that the message answers, once; false if none is.
+func (e *Endpoint) answered(m *stun.Message) (pendingCheck, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for i, c := range e.checks.pending {
+		if c.id != m.TransactionID || c.sent.IsZero() || stun.NewShortTermIntegrity(c.generation.peer.Pwd).Check(m) != nil {
+			continue
+		}
+		e.checks.pending[i] = pendingCheck{}
+		return c, true
+	}
+	return pendingCheck{}, false
+}
+
+// takeConsent takes the answer to a check: consent to send, and, on the side that
+// controls, a path that works both ways and may be nominated (RFC 8445 section
+// 8.1.1).
 func (e *Endpoint) takeConsent(m *stun.Message) {
-	if stun.NewShortTermIntegrity(e.remote.Pwd).Check(m) != nil {
+	c, ok := e.answered(m)
+	if !ok {
+		return
+	}
+	now := time.Now()
+	path := e.path.Load()
+	e.mu.Lock()
+	e.checks.heard = now
+	e.checks.roundTrip = now.Sub(c.sent)
+	if path == nil || *path == c.path {
+		e.checks.onPath = now
+	}
+	// One is nominated; another one where that has gone silent.
+	nominate := e.checks.controlling && !c.nominates && (!c.generation.nominated || now.Sub(e.checks.onPath) > pathSilence)
+	e.mu.Unlock()
+	switch {
+	case c.nominates && c.controlling:
+		e.settle(c.generation, c.path)
+	case nominate:
+		e.check(c.generation, c.path, now, true)
+	}
+}
+
+// takeRefusal takes the answer that two sides control: the peer stays, we give
+// in (RFC 8445 section 7.2.5.1) and ask again.
+func (e *Endpoint) takeRefusal(m *stun.Message) {
+	var code stun.ErrorCodeAttribute
+	if code.GetFrom(m) != nil || code.Code != stun.CodeRoleConflict {
+		return
+	}
+	c, ok := e.answered(m)
+	if !ok || !c.controlling {
 		return
 	}
 	e.mu.Lock()
-	defer e.mu.Unlock()
-	for i, check := range e.checks.pending {
-		if check.id == m.TransactionID && !check.sent.IsZero() {
-			e.checks.pending[i] = pendingCheck{}
-			e.checks.heard = time.Now()
-			e.checks.roundTrip = e.checks.heard.Sub(check.sent)
-		}
-	}
+	e.checks.controlling = false
+	e.mu.Unlock()
+	e.check(c.generation, c.path, time.Now(), false)
 }
 
 // RoundTrip is how long the last answered check took; zero before the first.
@@ -155,11 +234,16 @@ func (e *Endpoint) RoundTrip() time.Duration {
 // tick does what is due.
 func (e *Endpoint) tick(now time.Time) {
 	e.mu.Lock()
-	heard, next := e.checks.heard, e.checks.next
+	heard, next, opened, g := e.checks.heard, e.checks.next, e.opened, e.ice
+	waiting := g.peer.Ufrag == ""
 	e.mu.Unlock()
 	path := e.path.Load()
 	switch {
-	case e.keys.Load() == nil && now.Sub(e.opened) > connectTimeout:
+	case waiting:
+		if now.Sub(opened) > offerLife {
+			e.Close(ErrUnanswered)
+		}
+	case e.keys.Load() == nil && now.Sub(opened) > connectTimeout:
 		if heard.IsZero() {
 			e.Close(ErrUnreachable)
 		} else {
@@ -168,6 +252,6 @@ func (e *Endpoint) tick(now time.Time) {
 	case !heard.IsZero() && now.Sub(heard) > consentExpiry:
 		e.Close(ErrConsent)
 	case path != nil && now.After(next):
-		e.check(*path, now)
+		e.check(g, *path, now, false)
 	}
 }

@@ -3,7 +3,6 @@ package sender
 import (
 	"crypto/tls"
 	"net/netip"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,19 +10,12 @@ import (
 	"millrace/transmux/rtc/port"
 )
 
-// maxRemotes bounds the addresses that one viewer may check from: a phone has
-// three or four, each with IPv4 and IPv6.
-const maxRemotes = 16
-
-// Endpoint is one viewer's end of a WebRTC transport.
+// Endpoint is one peer's end of a WebRTC transport.
 type Endpoint struct {
 	room        *Room
 	events      Events
-	remote      Remote
 	certificate tls.Certificate
 	fingerprint string
-	ufrag, pwd  string
-	opened      time.Time
 
 	keys   atomic.Pointer[keys]
 	path   atomic.Pointer[port.Path] // where media goes
@@ -33,7 +25,10 @@ type Endpoint struct {
 	sentPackets, sentBytes uint64
 
 	mu        sync.Mutex
-	remotes   []netip.AddrPort // that have proved themselves
+	opened    time.Time   // or answered, where the offer was ours
+	announced string      // the fingerprint of the peer's certificate
+	ice       *generation // in force
+	next      *generation // of a restart, until it has a path
 	checks    checks
 	shaking   *pipe  // while there is a DTLS connection
 	farewell  []byte // a sealed close_notify, once there is none
@@ -44,9 +39,11 @@ type Endpoint struct {
 // Local is what an answer says of our side.
 type Local struct{ Ufrag, Pwd, Fingerprint string }
 
-// Local returns the endpoint's credentials for the answer.
+// Local returns the endpoint's credentials for the answer, or the offer.
 func (e *Endpoint) Local() Local {
-	return Local{Ufrag: e.ufrag, Pwd: e.pwd, Fingerprint: e.fingerprint}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return Local{Ufrag: e.ice.ufrag, Pwd: e.ice.pwd, Fingerprint: e.fingerprint}
 }
 
 // Remote is the viewer's address once known.
@@ -91,31 +88,6 @@ func (e *Endpoint) receiveRTCP(packet []byte) {
 	}
 }
 
-// learn takes a path that has proved itself; false if the viewer has too many.
-func (e *Endpoint) learn(path port.Path) bool {
-	e.mu.Lock()
-	known := slices.Contains(e.remotes, path.Remote)
-	if !known {
-		if len(e.remotes) == maxRemotes {
-			e.mu.Unlock()
-			return false
-		}
-		e.remotes = append(e.remotes, path.Remote)
-	}
-	e.mu.Unlock()
-	if !known {
-		e.room.port.Bind(path.Remote, e)
-	}
-	return true
-}
-
-// use makes the path the one that media takes.
-func (e *Endpoint) use(path port.Path) {
-	if old := e.path.Load(); old == nil || *old != path {
-		e.path.Store(&path)
-	}
-}
-
 // Close ends the endpoint and tells the viewer by DTLS close_notify.
 func (e *Endpoint) Close(cause error) { e.end(cause, true) }
 
@@ -125,7 +97,8 @@ func (e *Endpoint) end(cause error, tell bool) {
 		return
 	}
 	e.mu.Lock()
-	remotes, shaking, farewell := e.remotes, e.shaking, e.farewell
+	generations := []*generation{e.ice, e.next}
+	shaking, farewell := e.shaking, e.farewell
 	e.mu.Unlock()
 	if path := e.path.Load(); tell && path != nil && farewell != nil {
 		_ = e.room.send(path, farewell) // the peer finds out by its own time-out else
@@ -133,6 +106,6 @@ func (e *Endpoint) end(cause error, tell bool) {
 	if shaking != nil {
 		shaking.interrupt() // its goroutine says goodbye
 	}
-	e.room.forget(e, remotes)
+	e.room.forget(e, generations)
 	e.events.Closed(cause)
 }

@@ -114,7 +114,7 @@ func TestChecksAreAnsweredAndSentBack(t *testing.T) {
 	r := newRoom(t)
 	e, _ := open(t, r)
 	s := dial(t, r)
-	s.send(stun.NewUsername(e.ufrag+":view"), stun.NewShortTermIntegrity(e.pwd), stun.Fingerprint)
+	s.send(stun.NewUsername(e.ice.ufrag+":view"), stun.NewShortTermIntegrity(e.ice.pwd), stun.Fingerprint)
 	answer := s.read(5 * time.Second)
 	if answer == nil || answer.Type != stun.BindingSuccess {
 		t.Fatalf("answered with %v", answer)
@@ -136,15 +136,15 @@ func TestStrangersGetNothing(t *testing.T) {
 	r := newRoom(t)
 	e, _ := open(t, r)
 	s := dial(t, r)
-	s.send(stun.NewUsername(e.ufrag+":view"), stun.NewShortTermIntegrity("guessed"), stun.Fingerprint)
-	s.send(stun.NewUsername(e.ufrag+":else"), stun.NewShortTermIntegrity(e.pwd), stun.Fingerprint)
-	s.send(stun.NewUsername("nobody:view"), stun.NewShortTermIntegrity(e.pwd), stun.Fingerprint)
+	s.send(stun.NewUsername(e.ice.ufrag+":view"), stun.NewShortTermIntegrity("guessed"), stun.Fingerprint)
+	s.send(stun.NewUsername(e.ice.ufrag+":else"), stun.NewShortTermIntegrity(e.ice.pwd), stun.Fingerprint)
+	s.send(stun.NewUsername("nobody:view"), stun.NewShortTermIntegrity(e.ice.pwd), stun.Fingerprint)
 	s.send()
 	for _, raw := range [][]byte{{}, {0}, {22, 254, 253}, {0x80, 200}, make([]byte, 1500)} {
 		_, _ = s.conn.Write(raw)
 	}
-	s.send(stun.NewUsername(e.ufrag+":view"), &stun.RawAttribute{Type: stun.AttrICEControlled, Value: make([]byte, 8)},
-		stun.NewShortTermIntegrity(e.pwd), stun.Fingerprint)
+	s.send(stun.NewUsername(e.ice.ufrag+":view"), &stun.RawAttribute{Type: stun.AttrICEControlled, Value: make([]byte, 8)},
+		stun.NewShortTermIntegrity(e.ice.pwd), stun.Fingerprint)
 	answer := s.read(5 * time.Second) // the first of all that is answered
 	var code stun.ErrorCodeAttribute
 	if answer == nil || code.GetFrom(answer) != nil || code.Code != stun.CodeRoleConflict {
@@ -171,7 +171,7 @@ func TestEndpointsEndByThemselves(t *testing.T) {
 			e, seen := open(t, r)
 			if test.checked {
 				s := dial(t, r)
-				s.send(stun.NewUsername(e.ufrag+":view"), stun.NewShortTermIntegrity(e.pwd), stun.Fingerprint)
+				s.send(stun.NewUsername(e.ice.ufrag+":view"), stun.NewShortTermIntegrity(e.ice.pwd), stun.Fingerprint)
 				if s.read(5*time.Second) == nil {
 					t.Fatal("no answer")
 				}

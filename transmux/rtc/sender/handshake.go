@@ -83,7 +83,9 @@ func (e *Endpoint) establish(ctx context.Context, conn *dtls.Conn) error {
 	if !ok || len(state.PeerCertificates) == 0 {
 		return errFingerprint
 	}
-	_, announced, _ := strings.Cut(e.remote.Fingerprint, " ")
+	e.mu.Lock()
+	_, announced, _ := strings.Cut(e.announced, " ")
+	e.mu.Unlock()
 	if !strings.EqualFold(fingerprint(state.PeerCertificates[0]), announced) {
 		return errFingerprint
 	}

@@ -26,6 +26,7 @@ var (
 	ErrConsent     = errors.New("the viewer vanished: consent to send expired")
 	ErrLeft        = errors.New("the viewer left")
 	ErrClosed      = errors.New("closed")
+	ErrUnanswered  = errors.New("no answer came to our offer")
 )
 
 const (
@@ -105,6 +106,7 @@ func (r *Room) Len() int {
 type Remote struct {
 	Ufrag, Pwd string
 	// Fingerprint is "sha-256 AB:CD:…" (RFC 8122), the only hash that WebRTC uses.
+	// It outlives ICE restarts.
 	Fingerprint string
 }
 
@@ -126,22 +128,27 @@ type Events interface {
 // Open makes an endpoint that waits for the viewer's checks. owner is called with
 // it before anything can happen to it, and says who hears of that.
 func (r *Room) Open(remote Remote, owner func(*Endpoint) Events) (*Endpoint, error) {
+	return r.open(remote, owner)
+}
+
+func (r *Room) open(remote Remote, owner func(*Endpoint) Events) (*Endpoint, error) {
 	now := time.Now()
 	certificate, fingerprint, err := r.identity.current(now)
 	if err != nil {
 		return nil, err
 	}
 	e := &Endpoint{
-		room: r, remote: remote, certificate: certificate,
-		fingerprint: fingerprint, ufrag: token(6), pwd: token(18), opened: now,
+		room: r, certificate: certificate, fingerprint: fingerprint,
+		opened: now, ice: newGeneration(remote), announced: remote.Fingerprint,
 	}
+	e.checks.controlling = remote.Ufrag == ""
 	e.events = owner(e)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
 		return nil, ErrClosed
 	}
-	if err := r.port.Claim(e.ufrag, e); err != nil {
+	if err := r.port.Claim(e.ice.ufrag, e); err != nil {
 		return nil, err
 	}
 	r.endpoints[e] = struct{}{}
@@ -177,8 +184,12 @@ func (r *Room) send(to *port.Path, packet []byte) error {
 	return r.control.Send(to, packet)
 }
 
-func (r *Room) forget(e *Endpoint, remotes []netip.AddrPort) {
-	r.port.Release(e.ufrag, remotes, e)
+func (r *Room) forget(e *Endpoint, generations []*generation) {
+	for _, g := range generations {
+		if g != nil {
+			r.port.Release(g.ufrag, g.remotes, e)
+		}
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.endpoints, e)

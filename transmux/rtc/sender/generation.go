@@ -1,0 +1,86 @@
+package sender
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"millrace/transmux/rtc/port"
+)
+
+// maxRemotes bounds the addresses that one peer may check from in a generation: a
+// phone has three or four, each with IPv4 and IPv6.
+const maxRemotes = 16
+
+// generation is one run of ICE: from an offer, or from a restart, to the next
+// restart (RFC 8445 section 9). What changes is guarded by Endpoint.mu.
+type generation struct {
+	ufrag, pwd string // ours
+	peer       Remote // its ICE credentials; no ufrag until they are known
+	remotes    []netip.AddrPort
+	nominated  bool
+}
+
+func newGeneration(peer Remote) *generation {
+	return &generation{ufrag: token(6), pwd: token(18), peer: peer}
+}
+
+// generationOf finds whose check it is by its USERNAME ("ours:theirs", RFC 8445
+// section 7.2.2); nil if nobody's.
+func (e *Endpoint) generationOf(username string) *generation {
+	ours, theirs, _ := strings.Cut(username, ":")
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, g := range []*generation{e.ice, e.next} {
+		if g != nil && g.ufrag == ours && g.peer.Ufrag != "" && g.peer.Ufrag == theirs {
+			return g
+		}
+	}
+	return nil
+}
+
+// learn takes a path that has proved itself; false if the peer has too many.
+func (e *Endpoint) learn(g *generation, path port.Path) bool {
+	e.mu.Lock()
+	known := slices.Contains(g.remotes, path.Remote)
+	if !known {
+		if len(g.remotes) == maxRemotes {
+			e.mu.Unlock()
+			return false
+		}
+		g.remotes = append(g.remotes, path.Remote)
+	}
+	e.mu.Unlock()
+	if !known {
+		e.room.port.Bind(path.Remote, e)
+	}
+	return true
+}
+
+// settle makes the nominated path the one that media takes. With the first one of
+// a restart the generation before is over.
+func (e *Endpoint) settle(g *generation, path port.Path) {
+	e.mu.Lock()
+	if g != e.ice && g != e.next {
+		e.mu.Unlock()
+		return // a restart was quicker
+	}
+	g.nominated = true
+	var old *generation
+	if g == e.next {
+		old, e.ice, e.next = e.ice, g, nil
+		old.remotes = slices.DeleteFunc(old.remotes, func(r netip.AddrPort) bool { return slices.Contains(g.remotes, r) })
+	}
+	e.mu.Unlock()
+	e.use(path)
+	if old != nil {
+		e.room.port.Release(old.ufrag, old.remotes, e)
+	}
+}
+
+// use makes the path the one that media takes.
+func (e *Endpoint) use(path port.Path) {
+	if old := e.path.Load(); old == nil || *old != path {
+		e.path.Store(&path)
+	}
+}
