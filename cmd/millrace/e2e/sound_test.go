@@ -129,7 +129,13 @@ func checkDrift(t *testing.T, sounds []sound, listen time.Duration) {
 		n, sx, sy, sxx, sxy = n+1, sx+x, sy+y, sxx+x*x, sxy+x*y
 	}
 	slope := (n*sxy - sx*sy) / (n*sxx - sx*sx)
-	t.Logf("drift of RTP time against arrival over %v: %+.1f ppm", listen, slope*1e6)
+	var course []time.Duration // how late each tenth was against the first packet
+	for i := range 10 {
+		s := sounds[(i+1)*len(sounds)/10-1]
+		media := time.Duration(s.timestamp-sounds[0].timestamp) * time.Second / 48000
+		course = append(course, (s.arrived.Sub(sounds[0].arrived) - media).Round(time.Millisecond))
+	}
+	t.Logf("drift of RTP time against arrival over %v: %+.1f ppm, by tenths %v", listen, slope*1e6, course)
 	if allowed := maxDrift + pacingJitter.Seconds()/listen.Seconds(); math.Abs(slope) > allowed {
 		t.Errorf("drift of %.1f ppm, allowed %.1f", slope*1e6, allowed*1e6)
 	}
