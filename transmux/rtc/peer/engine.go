@@ -73,8 +73,10 @@ func codecs(m *webrtc.MediaEngine, o *Options) error {
 					MimeType: webrtc.MimeTypeH264, ClockRate: 90000,
 					SDPFmtpLine: fmt.Sprintf("level-asymmetry-allowed=1;packetization-mode=%d;profile-level-id=%s", mode, level),
 					RTCPFeedback: []webrtc.RTCPFeedback{
-						{Type: "goog-remb"}, {Type: "ccm", Parameter: "fir"},
-						{Type: "nack"}, {Type: "nack", Parameter: "pli"},
+						{Type: "goog-remb"},
+						{Type: "ccm", Parameter: "fir"},
+						{Type: "nack"},
+						{Type: "nack", Parameter: "pli"},
 					},
 				},
 				PayloadType: pt,

@@ -37,7 +37,7 @@ func serve(t *testing.T) (*answerer, string) {
 	a := &answerer{t: t, plis: make(chan struct{}, 100), deleted: make(chan struct{}, 1), stop: make(chan struct{})}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /whep/live/test", a.post)
-	mux.HandleFunc("DELETE /sessions/1", func(w http.ResponseWriter, _ *http.Request) { a.deleted <- struct{}{} })
+	mux.HandleFunc("DELETE /sessions/1", func(http.ResponseWriter, *http.Request) { a.deleted <- struct{}{} })
 	s := httptest.NewServer(mux)
 	t.Cleanup(func() {
 		s.Close()
