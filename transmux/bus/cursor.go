@@ -1,6 +1,8 @@
 package bus
 
 import (
+	"time"
+
 	"millrace/transmux/av"
 )
 
@@ -138,6 +140,11 @@ func (c *Cursor) tooFarBehind(r *ring, head uint64) bool {
 	return newest.Arrived.Sub(f.Arrived) > c.stream.cfg.MaxLag
 }
 
+// restartWithin is how old the newest frame may be for a picture to be restarted
+// from before it: a stream that stands still has nothing to catch up with, and
+// its last GOP over and over would look like life.
+const restartWithin = time.Second
+
 // Restart is for a reader that lost the picture. It goes to the newest keyframe
 // where that has not been read yet; else the publisher is asked for one, and
 // where it cannot make one, the newest is read again.
@@ -148,7 +155,7 @@ func (c *Cursor) Restart() {
 	key := c.state.newestKey.Load()
 	if key == noKey || key < c.next {
 		c.stream.RequestKeyframe()
-		if key == noKey || c.stream.refreshes.Load() {
+		if key == noKey || c.stream.refreshes.Load() || c.stream.still(time.Now()) {
 			return
 		}
 	}

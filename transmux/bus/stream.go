@@ -115,6 +115,16 @@ func (s *Stream) RequestKeyframe() {
 	}
 }
 
+// still is true of a stream that has brought nothing for restartWithin.
+func (s *Stream) still(now time.Time) bool {
+	head := s.head.Load()
+	if head == 0 {
+		return true
+	}
+	newest := s.ring.Load().at(head - 1)
+	return newest == nil || now.Sub(newest.Arrived) > restartWithin
+}
+
 // Frame is the frame of that sequence number, nil once it has left the ring.
 func (s *Stream) Frame(seq uint64) *av.Frame { return s.ring.Load().at(seq) }
 

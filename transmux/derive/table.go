@@ -46,7 +46,10 @@ var recipes = []recipe{
 }
 
 // played are the codecs that are sent to browsers as they are.
-var played = map[av.Codec]bool{av.H264: true, av.Opus: true}
+var played = map[av.Codec]bool{
+	av.H264: true, av.VP8: true, av.VP9: true, av.AV1: true,
+	av.Opus: true, av.PCMU: true, av.PCMA: true,
+}
 
 // refusal is an error that says, to people, why a track cannot be made into another.
 type refusal string
