@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -28,7 +27,8 @@ type Config struct {
 	}
 	WebRTC struct {
 		Address   string
-		PublicIPs []netip.Addr // empty: found from the interfaces
+		TCP       bool     // on the same number, for networks without UDP
+		PublicIPs []string // and host names; empty: found from the interfaces
 	}
 	Stream struct {
 		MaxBytes  int
@@ -52,6 +52,7 @@ func Defaults() Config {
 	c.RTMP.Address = ":1935"
 	c.RTMP.MaxMessage = 8 << 20 // a keyframe of 4K at 200 Mb/s is 4 MiB
 	c.WebRTC.Address = ":8000"
+	c.WebRTC.TCP = true
 	c.Stream.MaxBytes = 32 << 20       // 20 s at 12 Mb/s
 	c.Stream.MaxFrames = 8192          // 50 s of 60 pictures and two audio tracks a second
 	c.Stream.Linger = 15 * time.Second // an encoder that reconnects takes 2 to 10 s
@@ -70,7 +71,8 @@ func (c *Config) settings() []setting {
 		{"rtmp.address", address(&c.RTMP.Address)},
 		{"rtmp.max_message", size(&c.RTMP.MaxMessage, 64<<10, 64<<20)},
 		{"webrtc.address", address(&c.WebRTC.Address)},
-		{"webrtc.public_ips", addresses(&c.WebRTC.PublicIPs)},
+		{"webrtc.tcp", boolean(&c.WebRTC.TCP)},
+		{"webrtc.public_ips", hosts(&c.WebRTC.PublicIPs)},
 		{"stream.max_bytes", size(&c.Stream.MaxBytes, 1<<20, 4<<30)},
 		{"stream.max_frames", count(&c.Stream.MaxFrames, 64, 1<<20)},
 		{"stream.linger", duration(&c.Stream.Linger, time.Second, time.Hour)},

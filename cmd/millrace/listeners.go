@@ -24,7 +24,7 @@ func listen(cfg Config, log *slog.Logger) (listeners, error) {
 	var errs [3]error
 	l.http, errs[0] = listenTCP("http.address", cfg.HTTP.Address)
 	l.rtmp, errs[1] = listenTCP("rtmp.address", cfg.RTMP.Address)
-	l.webrtc, errs[2] = listenUDP("webrtc.address", port.Config{Address: cfg.WebRTC.Address, PublicIPs: cfg.WebRTC.PublicIPs}, log)
+	l.webrtc, errs[2] = listenWebRTC(cfg, log)
 	if err := errors.Join(errs[:]...); err != nil {
 		l.close()
 		return listeners{}, err
@@ -48,12 +48,18 @@ func listenTCP(key, address string) (net.Listener, error) {
 	return l, listenError(key, address, err)
 }
 
-func listenUDP(key string, cfg port.Config, log *slog.Logger) (*port.Port, error) {
-	if cfg.Address == "" {
+func listenWebRTC(cfg Config, log *slog.Logger) (*port.Port, error) {
+	const key = "webrtc.address"
+	address := cfg.WebRTC.Address
+	if address == "" {
 		return nil, nil
 	}
-	p, err := port.Listen(cfg, log)
-	return p, listenError(key, cfg.Address, err)
+	p, err := port.Listen(port.Config{Address: address, TCP: cfg.WebRTC.TCP, Public: cfg.WebRTC.PublicIPs}, log)
+	if errors.Is(err, port.ErrTCP) && errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("%s: something else listens on TCP %s already, which viewers without UDP need; "+
+			"stop it, set %s (%s) to another port, or webrtc.tcp (%s) to false", key, address, key, envName(key), envName("webrtc.tcp"))
+	}
+	return p, listenError(key, address, err)
 }
 
 // listenError says which setting to change.

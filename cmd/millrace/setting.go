@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,23 +40,46 @@ func address(into *string) func(string) error {
 	}
 }
 
-// addresses takes IP addresses, none of them meaning that they are to be found.
-func addresses(into *[]netip.Addr) func(string) error {
+// hosts takes IP addresses and host names, none of them meaning that they are to
+// be found.
+func hosts(into *[]string) func(string) error {
 	return func(text string) error {
-		var list []netip.Addr
+		var list []string
 		for field := range strings.SplitSeq(text, ",") {
 			field = strings.TrimSpace(field)
 			if field == "" {
 				continue
 			}
 			ip, err := netip.ParseAddr(field)
-			if err != nil || ip.IsUnspecified() || ip.Zone() != "" {
+			switch {
+			case err == nil && (ip.IsUnspecified() || ip.Zone() != ""):
 				return fmt.Errorf("%q is no IP address that viewers could send to", field)
+			case err == nil:
+				field = ip.Unmap().String()
+			case !hostName.MatchString(field) || len(field) > 253: // RFC 1035 section 2.3.4
+				return fmt.Errorf("%q is neither an IP address nor a host name", field)
 			}
-			list = append(list, ip.Unmap())
+			list = append(list, field)
 		}
 		*into = list
 		return nil
+	}
+}
+
+// hostName is RFC 1123 section 2.1's; a last label that begins with a digit is an
+// address mistyped.
+var hostName = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.?$`)
+
+// boolean takes true or false.
+func boolean(into *bool) func(string) error {
+	return func(text string) error {
+		switch text {
+		case "true", "false":
+			*into = text == "true"
+			return nil
+		default:
+			return fmt.Errorf("%q is neither true nor false", text)
+		}
 	}
 }
 

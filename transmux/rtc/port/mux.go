@@ -8,17 +8,24 @@ import (
 	"sync"
 )
 
-// Endpoint gets the packets of one peer, on the port's reading goroutine: it
-// must not block, and must copy what it keeps.
+// Endpoint gets the packets of one peer. Receive is called by the port's reading
+// goroutine and by those of the peer's connections, perhaps at once; none of the
+// calls may block.
 type Endpoint interface {
+	// Receive takes a packet; it must copy what it keeps.
 	Receive(packet []byte, from Path)
+	// Drained says that a connection of the peer's that was not Ready is so now.
+	Drained()
+	// Lost says that a connection is closed, and not by Release.
+	Lost(path Path)
 }
 
 // ErrClaimed says that a user fragment is in use.
 var ErrClaimed = errors.New("ICE user fragment is in use")
 
 // mux finds the endpoint of a packet: a STUN request by the user fragment it
-// names, everything else by the address that an authenticated request came from.
+// names, everything else by the address that an authenticated request came from,
+// or the connection.
 type mux struct {
 	mu     sync.RWMutex
 	ufrags map[string]Endpoint
@@ -41,36 +48,50 @@ func (p *Port) Claim(ufrag string, e Endpoint) error {
 	return nil
 }
 
-// Bind gives the endpoint everything from that address. Call it only once the
-// address has proved that it knows the session's password.
-func (p *Port) Bind(remote netip.AddrPort, e Endpoint) {
+// Bind gives the endpoint everything that comes over that path. Call it only once
+// the peer has proved there that it knows the session's password.
+func (p *Port) Bind(path Path, e Endpoint) {
+	if path.stream != nil {
+		path.stream.bind(e)
+		return
+	}
 	p.mux.mu.Lock()
 	defer p.mux.mu.Unlock()
-	p.mux.addrs[remote] = e
+	p.mux.addrs[path.Remote] = e
 }
 
-// Release forgets the fragment and those of the addresses that are still the endpoint's.
-func (p *Port) Release(ufrag string, remotes []netip.AddrPort, e Endpoint) {
+// Release forgets the fragment and those of the paths that are still the
+// endpoint's. Connections among them are closed once what waits in them is sent.
+func (p *Port) Release(ufrag string, paths []Path, e Endpoint) {
 	p.mux.mu.Lock()
-	defer p.mux.mu.Unlock()
 	if p.mux.ufrags[ufrag] == e {
 		delete(p.mux.ufrags, ufrag)
 	}
-	for _, remote := range remotes {
-		if p.mux.addrs[remote] == e {
-			delete(p.mux.addrs, remote)
+	for _, path := range paths {
+		if path.stream == nil && p.mux.addrs[path.Remote] == e {
+			delete(p.mux.addrs, path.Remote)
+		}
+	}
+	p.mux.mu.Unlock()
+	for _, path := range paths {
+		if path.stream != nil {
+			path.stream.release(e)
 		}
 	}
 }
 
-func (m *mux) find(packet []byte, from netip.AddrPort) Endpoint {
-	ufrag, named := localUfrag(packet)
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	if named {
+func (m *mux) find(packet []byte, from *Path) Endpoint {
+	if ufrag, named := localUfrag(packet); named {
+		m.mu.RLock()
+		defer m.mu.RUnlock()
 		return m.ufrags[string(ufrag)]
 	}
-	return m.addrs[from]
+	if from.stream != nil {
+		return from.stream.owner()
+	}
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.addrs[from.Remote]
 }
 
 // STUN's fixed numbers, RFC 8489 sections 5 and 14.3.

@@ -1,9 +1,9 @@
-// Package port is the one UDP socket of all WebRTC: it reads, sorts what comes
-// by ICE user fragment and by address, and sends runs of packets in one system
-// call.
+// Package port is the one UDP socket of all WebRTC, and the TCP listener on the
+// same number for networks without UDP: it reads, sorts what comes by ICE user
+// fragment and by address, and sends runs of packets in one system call.
 //
-// rtc/sender (and later rtc/peer) claim their user fragments here and get their
-// packets; this room must not know what is in them beyond the first bytes.
+// rtc/sender claims its user fragments here and gets their packets; this room
+// must not know what is in them beyond the first bytes.
 package port
 
 import (
@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 )
 
@@ -24,91 +25,118 @@ const (
 	// and for the frames of some hundred viewers on the way out. The kernel
 	// grants what its limits (net.core.rmem_max, wmem_max) allow.
 	socketBuffer = 4 << 20
+	// bindAttempts is how many free UDP ports are tried for one whose number is
+	// free for TCP too.
+	bindAttempts = 16
 )
+
+// ErrTCP says that it is the TCP half of the port that cannot be had.
+var ErrTCP = errors.New("TCP")
 
 // Config says where to listen and what to tell peers.
 type Config struct {
-	// Address is host:port for UDP; an empty host is every interface, IPv4 and IPv6.
+	// Address is host:port; an empty host is every interface, IPv4 and IPv6.
 	Address string
-	// PublicIPs are what candidates name instead of the interfaces' addresses.
-	PublicIPs []netip.Addr
+	// TCP listens for ICE-TCP (RFC 6544) on the same address and number.
+	TCP bool
+	// Public are what candidates name instead of the interfaces' addresses: IP
+	// addresses, and host names, which are looked up now and again.
+	Public []string
+	// Lookup finds the addresses of a host name; nil asks the system's resolver.
+	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 }
 
 // Port is a bound socket. Claim endpoints, then Serve.
 type Port struct {
-	cfg     Config
-	log     *slog.Logger
-	conn    *net.UDPConn
-	socket  socket
-	local   netip.AddrPort
-	mux     mux
-	stats   counters
-	segment atomic.Bool // the kernel segments for us (UDP_SEGMENT)
+	log      *slog.Logger
+	conn     *net.UDPConn
+	listener *net.TCPListener // nil without TCP
+	socket   socket
+	local    netip.AddrPort
+	public   *public
+	mux      mux
+	crowd    crowd
+	stats    counters
+	segment  atomic.Bool // the kernel segments for us (UDP_SEGMENT)
 }
 
-// Path is how a peer is reached: from which of our addresses to which of its.
-// Local is invalid where the socket is bound to one address.
-type Path struct {
-	Local  netip.Addr
-	Remote netip.AddrPort
-}
-
-// Stats count since the start.
-type Stats struct {
-	Received, Unknown uint64 // datagrams; unknown had no endpoint
-	Sends, Segments   uint64 // system calls, and packets in them
-	Refused           uint64 // sends that the kernel refused for want of room
-}
-
-type counters struct {
-	received, unknown, sends, segments, refused atomic.Uint64
-}
-
-// Listen binds the socket.
+// Listen binds the sockets. The error wraps ErrTCP where UDP could be had and TCP
+// could not.
 func Listen(cfg Config, log *slog.Logger) (*Port, error) {
-	addr, err := net.ResolveUDPAddr("udp", cfg.Address)
-	if err != nil {
+	p := &Port{log: log}
+	if err := p.bind(cfg); err != nil {
 		return nil, fmt.Errorf("webrtc port: %w", err)
 	}
-	conn, err := net.ListenUDP("udp", addr)
-	if err != nil {
-		return nil, fmt.Errorf("webrtc port: %w", err)
-	}
-	bound := conn.LocalAddr().(*net.UDPAddr).AddrPort()
-	p := &Port{
-		cfg: cfg, log: log, conn: conn,
-		local: netip.AddrPortFrom(bound.Addr().Unmap(), bound.Port()),
-	}
+	bound := p.conn.LocalAddr().(*net.UDPAddr).AddrPort()
+	p.local = netip.AddrPortFrom(bound.Addr().Unmap(), bound.Port())
 	p.mux.init()
-	if err := p.socket.init(conn, p.wildcard()); err != nil {
-		_ = conn.Close()
+	p.crowd.init()
+	if err := p.socket.init(p.conn, p.wildcard()); err != nil {
+		_ = p.Close()
 		return nil, fmt.Errorf("webrtc port: %w", err)
 	}
 	// Larger buffers are a wish; the kernel's refusal costs only headroom.
-	_ = conn.SetReadBuffer(socketBuffer)
-	_ = conn.SetWriteBuffer(socketBuffer)
+	_ = p.conn.SetReadBuffer(socketBuffer)
+	_ = p.conn.SetWriteBuffer(socketBuffer)
 	p.segment.Store(p.socket.canSegment())
+	p.public = newPublic(cfg, log)
 	return p, nil
 }
 
-// Addr is the bound address.
+// bind opens the sockets on one number. Where any will do, it looks for one that
+// both can have.
+func (p *Port) bind(cfg Config) error {
+	addr, err := net.ResolveUDPAddr("udp", cfg.Address)
+	if err != nil {
+		return err
+	}
+	for attempt := 1; ; attempt++ {
+		conn, err := net.ListenUDP("udp", addr)
+		if err != nil {
+			return err
+		}
+		if !cfg.TCP {
+			p.conn = conn
+			return nil
+		}
+		number := conn.LocalAddr().(*net.UDPAddr).Port
+		listener, err := net.ListenTCP("tcp", &net.TCPAddr{IP: addr.IP, Port: number, Zone: addr.Zone})
+		if err == nil {
+			p.conn, p.listener = conn, listener
+			return nil
+		}
+		_ = conn.Close()
+		if addr.Port != 0 || attempt == bindAttempts {
+			return fmt.Errorf("%w: %w", ErrTCP, err)
+		}
+	}
+}
+
+// Addr is the bound address, of UDP and TCP alike.
 func (p *Port) Addr() netip.AddrPort { return p.local }
 
 func (p *Port) wildcard() bool { return p.local.Addr().IsUnspecified() }
 
-// Stats reads the counters.
-func (p *Port) Stats() Stats {
-	return Stats{
-		Received: p.stats.received.Load(), Unknown: p.stats.unknown.Load(),
-		Sends: p.stats.sends.Load(), Segments: p.stats.segments.Load(),
-		Refused: p.stats.refused.Load(),
+// Serve reads until the context ends, then closes the sockets and every
+// connection, and waits for their goroutines.
+func (p *Port) Serve(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { _ = p.Close() })
+	defer stop()
+	var work sync.WaitGroup
+	if p.listener != nil {
+		work.Go(func() { p.accept(ctx) })
 	}
+	work.Go(func() { p.public.keep(ctx) })
+	err := p.read(ctx)
+	cancel()
+	work.Wait()
+	return err
 }
 
-// Serve reads until the context ends, then closes the socket.
-func (p *Port) Serve(ctx context.Context) error {
-	stop := context.AfterFunc(ctx, func() { _ = p.conn.Close() })
-	defer stop()
+// read is the UDP socket's loop.
+func (p *Port) read(ctx context.Context) error {
 	buf := make([]byte, maxDatagram)
 	oob := make([]byte, oobSize)
 	for {
@@ -127,7 +155,7 @@ func (p *Port) Serve(ctx context.Context) error {
 		if p.wildcard() {
 			path.Local = localOf(oob[:oobn])
 		}
-		if e := p.mux.find(buf[:n], path.Remote); e != nil {
+		if e := p.mux.find(buf[:n], &path); e != nil {
 			e.Receive(buf[:n], path)
 		} else {
 			p.stats.unknown.Add(1)
@@ -135,5 +163,11 @@ func (p *Port) Serve(ctx context.Context) error {
 	}
 }
 
-// Close closes the socket; Serve then returns.
-func (p *Port) Close() error { return p.conn.Close() }
+// Close closes the sockets; Serve then returns.
+func (p *Port) Close() error {
+	err := p.conn.Close()
+	if p.listener != nil {
+		err = errors.Join(err, p.listener.Close())
+	}
+	return err
+}

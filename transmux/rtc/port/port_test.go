@@ -84,7 +84,7 @@ func TestAnswersComeFromWhereTheyWereAsked(t *testing.T) {
 			continue
 		}
 		from := netip.MustParseAddrPort(conn.LocalAddr().String())
-		p.Bind(from, catch(got))
+		p.Bind(Path{Remote: from}, catch(got))
 		if _, err := conn.Write([]byte{0x80, 200, 0, 0}); err != nil {
 			t.Fatal(err)
 		}
@@ -108,46 +108,8 @@ func TestAnswersComeFromWhereTheyWereAsked(t *testing.T) {
 type catch chan Path
 
 func (c catch) Receive(_ []byte, from Path) { c <- from }
-
-func TestCandidates(t *testing.T) {
-	public := netip.MustParseAddr("203.0.113.7")
-	loopback, elsewhere := netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("198.51.100.1")
-	for name, test := range map[string]struct {
-		cfg  Config
-		peer netip.Addr
-		want []netip.Addr
-	}{
-		"one address":            {Config{Address: "127.0.0.2:0"}, elsewhere, []netip.Addr{netip.MustParseAddr("127.0.0.2")}},
-		"behind NAT":             {Config{Address: "127.0.0.1:0", PublicIPs: []netip.Addr{public}}, elsewhere, []netip.Addr{public}},
-		"behind NAT, from here":  {Config{Address: ":0", PublicIPs: []netip.Addr{public}}, loopback, []netip.Addr{public}},
-		"everywhere, from here":  {Config{Address: ":0"}, loopback, append(interfaceAddrs(), loopback)},
-		"everywhere, from there": {Config{Address: ":0"}, elsewhere, orLoopback(interfaceAddrs())},
-	} {
-		t.Run(name, func(t *testing.T) {
-			p, err := Listen(test.cfg, slog.New(slog.DiscardHandler))
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() { _ = p.Close() }()
-			got := p.Candidates(test.peer)
-			if len(got) != len(test.want) {
-				t.Fatalf("named %v, want %v", got, test.want)
-			}
-			for i, c := range got {
-				if c.Addr() != test.want[i] || c.Port() != p.Addr().Port() {
-					t.Errorf("named %v, want %v", c, test.want[i])
-				}
-			}
-		})
-	}
-}
-
-func orLoopback(addrs []netip.Addr) []netip.Addr {
-	if len(addrs) == 0 {
-		return []netip.Addr{netip.MustParseAddr("127.0.0.1")}
-	}
-	return addrs
-}
+func (catch) Drained()                      {}
+func (catch) Lost(Path)                     {}
 
 func FuzzLocalUfrag(f *testing.F) {
 	f.Add([]byte("\x00\x01\x00\x0c\x21\x12\xa4\x42............\x00\x06\x00\x08ours:the"))

@@ -59,6 +59,22 @@ func (s *socket) canSegment() bool {
 	return known
 }
 
+// unsentLow is how many bytes of a connection the kernel may hold that are not on
+// their way yet (TCP_NOTSENT_LOWAT, tcp(7)). What is on its way is as much as the
+// line takes; all else waits with us, where it can still be left out: by default
+// it would be megabytes, seconds of a picture nobody wants any more.
+const unsentLow = 32 << 10
+
+// tune prepares a connection for media. Each setting is a wish.
+func tune(conn *net.TCPConn) {
+	_ = conn.SetNoDelay(true) // Go's default, and what all of this stands on
+	if raw, err := conn.SyscallConn(); err == nil {
+		_ = raw.Control(func(fd uintptr) {
+			_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, unsentLow)
+		})
+	}
+}
+
 // localOf is the address that a datagram was sent to, from its control messages.
 func localOf(oob []byte) netip.Addr {
 	for len(oob) >= unix.SizeofCmsghdr {

@@ -16,6 +16,15 @@ func (*socket) init(*net.UDPConn, bool) error { return nil }
 
 func (*socket) canSegment() bool { return false }
 
+// sendBuffer bounds what the kernel holds of a connection, where it cannot be told
+// apart what of it is on its way.
+const sendBuffer = 128 << 10
+
+func tune(conn *net.TCPConn) {
+	_ = conn.SetNoDelay(true)
+	_ = conn.SetWriteBuffer(sendBuffer)
+}
+
 func localOf([]byte) netip.Addr { return netip.Addr{} }
 
 type sendCall struct{ conn *net.UDPConn }

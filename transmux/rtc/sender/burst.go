@@ -40,12 +40,17 @@ func (r *Room) Burst() *Burst {
 	return &Burst{writer: r.port.Writer(), buf: make([]byte, burstSize)}
 }
 
-// To turns to an endpoint. It is false while that cannot be sent to yet, or no more.
+// To turns to an endpoint. It is false while that cannot be sent to yet, or no
+// more, or not now: see Ready.
 func (b *Burst) To(e *Endpoint) bool {
 	b.to, b.err = e, nil
 	b.keys, b.path = e.keys.Load(), e.path.Load()
-	return b.keys != nil && b.path != nil && !e.closed.Load()
+	return b.keys != nil && b.path != nil && !e.closed.Load() && b.path.Ready()
 }
+
+// Ready is false where the endpoint's connection has not got rid of what it was
+// given before; then Drainer.Drained follows. It is always true over UDP.
+func (b *Burst) Ready() bool { return b.path.Ready() }
 
 // Room is an empty slice with room for one packet.
 func (b *Burst) Room() []byte {

@@ -24,6 +24,8 @@ type Endpoint struct {
 	// Written by the goroutine that sends through a Burst.
 	sentPackets, sentBytes uint64
 
+	receiving sync.Mutex // held for one packet
+
 	mu        sync.Mutex
 	opened    time.Time   // or answered, where the offer was ours
 	announced string      // the fingerprint of the peer's certificate
@@ -57,8 +59,11 @@ func (e *Endpoint) Remote() netip.AddrPort {
 // Sent counts the packets and bytes sent. It is for the goroutine that sends.
 func (e *Endpoint) Sent() (packets, bytes uint64) { return e.sentPackets, e.sentBytes }
 
-// Receive sorts what came for the endpoint, RFC 7983 section 7.
+// Receive sorts what came for the endpoint, RFC 7983 section 7. A peer may send
+// over UDP and over connections at once, which different goroutines read.
 func (e *Endpoint) Receive(packet []byte, from port.Path) {
+	e.receiving.Lock()
+	defer e.receiving.Unlock()
 	if e.closed.Load() || len(packet) == 0 {
 		return
 	}

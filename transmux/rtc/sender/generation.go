@@ -1,7 +1,6 @@
 package sender
 
 import (
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -15,9 +14,9 @@ const maxRemotes = 16
 // generation is one run of ICE: from an offer, or from a restart, to the next
 // restart (RFC 8445 section 9). What changes is guarded by Endpoint.mu.
 type generation struct {
-	ufrag, pwd string // ours
-	peer       Remote // its ICE credentials; no ufrag until they are known
-	remotes    []netip.AddrPort
+	ufrag, pwd string      // ours
+	peer       Remote      // its ICE credentials; no ufrag until they are known
+	remotes    []port.Path // that have proved themselves, without our side
 	nominated  bool
 }
 
@@ -42,17 +41,18 @@ func (e *Endpoint) generationOf(username string) *generation {
 // learn takes a path that has proved itself; false if the peer has too many.
 func (e *Endpoint) learn(g *generation, path port.Path) bool {
 	e.mu.Lock()
-	known := slices.Contains(g.remotes, path.Remote)
+	remote := path.Peer()
+	known := slices.Contains(g.remotes, remote)
 	if !known {
 		if len(g.remotes) == maxRemotes {
 			e.mu.Unlock()
 			return false
 		}
-		g.remotes = append(g.remotes, path.Remote)
+		g.remotes = append(g.remotes, remote)
 	}
 	e.mu.Unlock()
 	if !known {
-		e.room.port.Bind(path.Remote, e)
+		e.room.port.Bind(remote, e)
 	}
 	return true
 }
@@ -69,7 +69,7 @@ func (e *Endpoint) settle(g *generation, path port.Path) {
 	var old *generation
 	if g == e.next {
 		old, e.ice, e.next = e.ice, g, nil
-		old.remotes = slices.DeleteFunc(old.remotes, func(r netip.AddrPort) bool { return slices.Contains(g.remotes, r) })
+		old.remotes = slices.DeleteFunc(old.remotes, func(r port.Path) bool { return slices.Contains(g.remotes, r) })
 	}
 	e.mu.Unlock()
 	e.use(path)

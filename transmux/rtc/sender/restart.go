@@ -3,6 +3,8 @@ package sender
 import (
 	"net/netip"
 	"slices"
+
+	"millrace/transmux/rtc/port"
 )
 
 // RemoteUfrag is the peer's ICE user fragment: the one of the last restart, if
@@ -34,7 +36,7 @@ func (e *Endpoint) Restart(ufrag, pwd string) (Local, error) {
 	} else {
 		forgotten, e.next = e.next, g
 		if forgotten != nil {
-			forgotten.remotes = slices.DeleteFunc(forgotten.remotes, func(r netip.AddrPort) bool { return slices.Contains(e.ice.remotes, r) })
+			forgotten.remotes = slices.DeleteFunc(forgotten.remotes, func(r port.Path) bool { return slices.Contains(e.ice.remotes, r) })
 		}
 	}
 	e.mu.Unlock()

@@ -21,7 +21,7 @@ import (
 
 // The causes of an endpoint's end.
 var (
-	ErrUnreachable = errors.New("no connectivity check came from the viewer: is UDP to the WebRTC port open?")
+	ErrUnreachable = errors.New("no connectivity check came from the viewer: is the WebRTC port open, for UDP or TCP?")
 	ErrHandshake   = errors.New("DTLS handshake failed")
 	ErrConsent     = errors.New("the viewer vanished: consent to send expired")
 	ErrLeft        = errors.New("the viewer left")
@@ -158,10 +158,10 @@ func (r *Room) open(remote Remote, owner func(*Endpoint) Events) (*Endpoint, err
 // Candidates are the candidate attributes to name to a peer that came from that
 // address, best first.
 func (r *Room) Candidates(peer netip.Addr) []string {
-	addrs := r.port.Candidates(peer)
-	lines := make([]string, len(addrs))
-	for rank, addr := range addrs {
-		lines[rank] = port.CandidateLine(addr, rank)
+	candidates := r.port.Candidates(peer)
+	lines := make([]string, len(candidates))
+	for i, c := range candidates {
+		lines[i] = c.String()
 	}
 	return lines
 }
