@@ -92,8 +92,8 @@ func (g *Gate) Open(ctx context.Context, r Request) (*bus.Publisher, error) {
 	if err := bus.ValidName(r.Name); err != nil {
 		return nil, fmt.Errorf("ingest: %w", err)
 	}
-	if err := g.authorize(ctx, r); err != nil {
-		return nil, fmt.Errorf("ingest: %w", err)
+	if err := g.Authorize(ctx, r); err != nil {
+		return nil, err
 	}
 	if g.open.Add(1) > int64(g.cfg.MaxPublishers) {
 		g.open.Add(-1)
@@ -111,11 +111,16 @@ func (g *Gate) Open(ctx context.Context, r Request) (*bus.Publisher, error) {
 	return p, nil
 }
 
-func (g *Gate) authorize(ctx context.Context, r Request) error {
+// Authorize says whether the request may publish, as Open asks: for what a
+// publisher does once it is in.
+func (g *Gate) Authorize(ctx context.Context, r Request) error {
 	if g.cfg.Authorize == nil {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, authorizeTimeout)
 	defer cancel()
-	return g.cfg.Authorize(ctx, r)
+	if err := g.cfg.Authorize(ctx, r); err != nil {
+		return fmt.Errorf("ingest: %w", err)
+	}
+	return nil
 }

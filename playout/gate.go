@@ -59,13 +59,23 @@ func New(source bus.Source, cfg Config) *Gate {
 // Viewers is how many are in.
 func (g *Gate) Viewers() int { return int(g.inside.Load()) }
 
+// Authorize says whether the request may play, as Open asks: for what a viewer
+// does once it is in.
+func (g *Gate) Authorize(ctx context.Context, r Request) error {
+	if g.cfg.Authorize == nil {
+		return nil
+	}
+	if err := g.cfg.Authorize(ctx, r); err != nil {
+		return fmt.Errorf("playout: %w", err)
+	}
+	return nil
+}
+
 // Open lets one viewer in, or says why not: ErrDenied, ErrTooManyViewers, or an
 // error of bus.Source's, wrapped. The viewer calls leave once, when it goes.
 func (g *Gate) Open(ctx context.Context, r Request) (sub *bus.Subscriber, leave func(), err error) {
-	if g.cfg.Authorize != nil {
-		if err := g.cfg.Authorize(ctx, r); err != nil {
-			return nil, nil, fmt.Errorf("playout: %w", err)
-		}
+	if err := g.Authorize(ctx, r); err != nil {
+		return nil, nil, err
 	}
 	if g.inside.Add(1) > int64(g.cfg.MaxViewers) {
 		g.inside.Add(-1)

@@ -54,7 +54,7 @@ func (g *gateway) furnishWebRTC(cfg Config, deriver *derive.Room, metrics *api.M
 		return nil
 	}
 	transport := sender.New(g.listeners.webrtc, g.log)
-	sessions := resource.New()
+	sessions := resource.New(resource.Config{})
 	gate := playout.New(g.hub, playout.Config{MaxViewers: cfg.Limits.Viewers})
 	room := whep.New(gate, deriver, transport, sessions,
 		whep.Observers{Join: metrics.Join, Added: metrics.AddedLatency}, g.log)

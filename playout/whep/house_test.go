@@ -54,7 +54,7 @@ func newHouse(t *testing.T, cfg bus.Config) *house {
 	work.Go(func() { _ = p.Serve(ctx) })
 	work.Go(func() { _ = transport.Serve(ctx) })
 	h := &house{hub: bus.New(cfg), port: p}
-	resources := resource.New()
+	resources := resource.New(resource.Config{})
 	h.room = New(playout.New(h.hub, playout.Config{}), nothingDerived{}, transport, resources, Observers{Join: ignore{}, Added: ignore{}}, log)
 	router := chi.NewRouter()
 	resources.Routes(router)

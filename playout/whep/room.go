@@ -28,6 +28,7 @@ const Path = "/whep/"
 // Gate lets viewers in; *playout.Gate is one.
 type Gate interface {
 	Open(ctx context.Context, r playout.Request) (sub *bus.Subscriber, leave func(), err error)
+	Authorize(ctx context.Context, r playout.Request) error
 }
 
 // Deriver makes tracks that a viewer can take from tracks that it cannot.
@@ -71,7 +72,7 @@ func New(gate Gate, derive Deriver, transport *sender.Room, resources *resource.
 }
 
 // Routes mounts the endpoints.
-func (room *Room) Routes(r chi.Router) { room.resources.Mount(r, Path, room) }
+func (room *Room) Routes(r chi.Router) { room.resources.MountPlayer(r, Path, room) }
 
 // Close ends all viewers and waits for the fans.
 func (room *Room) Close() {
@@ -108,9 +109,7 @@ func (room *Room) accept(ctx context.Context, r resource.Request, begun time.Tim
 	if err != nil {
 		return nil, nil, err
 	}
-	sub, leave, err := room.gate.Open(ctx, playout.Request{
-		Stream: r.Stream, Protocol: "whep", Remote: r.Peer.String(), Credential: r.Credential,
-	})
+	sub, leave, err := room.gate.Open(ctx, wish(r))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -119,7 +118,7 @@ func (room *Room) accept(ctx context.Context, r resource.Request, begun time.Tim
 		leave()
 		return nil, nil, err
 	}
-	v := newViewer(room, r, sub, o, c, begun)
+	v := newViewer(room, r, sub, c, begun)
 	v.hold(leave)
 	remote := sender.Remote{Ufrag: o.Ufrag, Pwd: o.Pwd, Fingerprint: o.Fingerprint}
 	endpoint, err := room.transport.Open(remote, func(e *sender.Endpoint) sender.Events {
@@ -132,6 +131,11 @@ func (room *Room) accept(ctx context.Context, r resource.Request, begun time.Tim
 	}
 	room.log.Info("viewer opened", "stream", r.Stream, "session", v.label, "remote", r.Peer)
 	return v.answer(o, endpoint, r.Peer.Addr()).Write(), v, nil
+}
+
+// wish is the request as the gate knows requests.
+func wish(r resource.Request) playout.Request {
+	return playout.Request{Stream: r.Stream, Protocol: "whep", Remote: r.Peer.String(), Credential: r.Credential}
 }
 
 // sources are four random SSRCs, none zero, all different: a multiple of four and

@@ -1,10 +1,12 @@
 package whep
 
 import (
+	"context"
 	"net/netip"
 	"sync/atomic"
 	"time"
 
+	"millrace/playout"
 	"millrace/transmux/av"
 	"millrace/transmux/bus"
 	"millrace/transmux/rtc/description"
@@ -16,6 +18,8 @@ const (
 	// reportInterval is between sender reports: the first tell the receiver how
 	// picture and sound go together, the later ones only follow the clock.
 	reportInterval = 2 * time.Second
+	// A browser tells its latency after three or four reports: those come soon.
+	soonInterval, soonReports = 300 * time.Millisecond, 5
 	// refreshInterval is the least time between two restarts at a keyframe that
 	// one viewer may ask for.
 	refreshInterval = time.Second
@@ -29,14 +33,15 @@ type viewer struct {
 	stream   *bus.Stream
 	endpoint *sender.Endpoint
 	choice   choice
-	label    string // names the session in logs; its id is a secret
-	ufrag    string
+	asked    playout.Request // without the credential
+	label    string          // names the session in logs; its id is a secret
 	begun    time.Time
 
 	catalog   *bus.Catalog
 	video     lane
 	audio     lane
 	report    time.Time // when the next sender report is due
+	reports   int       // sent
 	refreshed time.Time
 	shown     bool // the first keyframe has been sent
 	scratch   []byte
@@ -52,10 +57,12 @@ type viewer struct {
 	gone  bool // guarded by room.mu
 }
 
-func newViewer(room *Room, r resource.Request, sub *bus.Subscriber, o *description.Offer, c choice, begun time.Time) *viewer {
+func newViewer(room *Room, r resource.Request, sub *bus.Subscriber, c choice, begun time.Time) *viewer {
 	ssrcs := sources()
+	asked := wish(r)
+	asked.Credential = "" // what it may do later it asks for with its own
 	return &viewer{
-		room: room, sub: sub, stream: sub.Stream(), choice: c, ufrag: o.Ufrag,
+		room: room, sub: sub, stream: sub.Stream(), choice: c, asked: asked,
 		label: r.ID[:8], begun: begun, ended: r.Ended,
 		video: newLane(c.video, ssrcs[0], ssrcs[1]), audio: newLane(c.audio, ssrcs[2], ssrcs[3]),
 	}
@@ -100,8 +107,18 @@ func (v *viewer) hold(leave func()) {
 	v.letGo = func() { release(); leave() }
 }
 
-// Ufrag is the browser's ICE user fragment.
-func (v *viewer) Ufrag() string { return v.ufrag }
+// Agent is the viewer's end of ICE.
+func (v *viewer) Agent() resource.Agent { return v.endpoint }
+
+// Authorize asks the gate anew: what let the viewer in may be over.
+func (v *viewer) Authorize(ctx context.Context, credential string) error {
+	asked := v.asked
+	asked.Credential = credential
+	if err := v.room.gate.Authorize(ctx, asked); err != nil {
+		return problemOf(err)
+	}
+	return nil
+}
 
 // Close ends the session because the viewer asked for it.
 func (v *viewer) Close() { v.end(sender.ErrLeft) }
@@ -205,7 +222,11 @@ func (v *viewer) sendReports(b *sender.Burst, now time.Time) {
 		return
 	}
 	_ = b.Control(v.scratch) // lost ones are followed by others
-	v.report = now.Add(reportInterval)
+	if v.reports++; v.reports < soonReports {
+		v.report = now.Add(soonInterval)
+	} else {
+		v.report = now.Add(reportInterval)
+	}
 }
 
 // sentFrame measures.

@@ -56,7 +56,7 @@ func newHouse(t *testing.T) *house {
 	work.Go(func() { _ = p.Serve(ctx) })
 	work.Go(func() { _ = transport.Serve(ctx) })
 	h := &house{hub: bus.New(bus.Config{Linger: 50 * time.Millisecond}), port: p}
-	resources := resource.New()
+	resources := resource.New(resource.Config{})
 	h.whep = whep.New(playout.New(h.hub, playout.Config{}), nothingDerived{}, transport, resources, whep.Observers{Join: ignore{}, Added: ignore{}}, log)
 	router := chi.NewRouter()
 	resources.Routes(router)

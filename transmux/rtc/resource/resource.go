@@ -2,37 +2,31 @@
 // (draft-ietf-wish-whep-03) share: an endpoint takes an SDP offer by POST and
 // answers with a session, which is a resource of its own.
 //
-// playout/whep (and ingest/whip) mount their endpoints here. It must not know
+// playout/whep and ingest/whip mount their endpoints here. It must not know
 // what an offer asks for, nor what a stream is.
 package resource
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
-	"errors"
-	"io"
-	"mime"
 	"net/http"
 	"net/netip"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/go-chi/chi/v5"
 
-	"millrace/transmux/problem"
+	"millrace/transmux/rtc/sender"
 )
 
 const (
-	// maxBody bounds an offer: browsers send 4 to 10 KB, with every codec and
-	// candidate that they have.
-	maxBody = 64 << 10
 	// sessionsPath is where sessions live.
 	sessionsPath = "/sessions/"
 	typeSDP      = "application/sdp"
 	typeFragment = "application/trickle-ice-sdpfrag"
 )
+
+// RetrySoon is when a client should ask again for a stream that is not live.
+const RetrySoon = 2 * time.Second
 
 // Request is an offer as an endpoint gets it.
 type Request struct {
@@ -49,184 +43,114 @@ type Request struct {
 	Ended func()
 }
 
-// Session is what an accepted offer becomes.
-type Session interface {
-	// Ufrag is the peer's ICE user fragment, to tell trickling from a restart.
-	Ufrag() string
-	// Close ends the session because the peer asked for it.
-	Close()
-}
-
-// Endpoint answers offers. Its errors are *problem.Problem.
+// Endpoint answers offers. Its errors are *problem.Problem. A session that is a
+// Proposal too says that the answer is none, but an offer of the endpoint's own.
 type Endpoint interface {
 	Accept(ctx context.Context, r Request) (answer []byte, s Session, err error)
 }
 
+// Session is what an accepted offer becomes.
+type Session interface {
+	// Agent is the session's end of ICE.
+	Agent() Agent
+	// Authorize says whether somebody with that credential may change or end
+	// the session. The error is a *problem.Problem.
+	Authorize(ctx context.Context, credential string) error
+	// Close ends the session because the peer asked for it.
+	Close()
+}
+
+// Agent is an ICE agent; *sender.Endpoint is one.
+type Agent interface {
+	// RemoteUfrag is the peer's user fragment, to tell trickling from a restart.
+	RemoteUfrag() string
+	// Restart begins ICE anew with the peer's new credentials and returns ours.
+	// The old pair goes on until there is a new one.
+	Restart(ufrag, pwd string) (sender.Local, error)
+	// Candidates are the values of candidate attributes to name to a peer that
+	// came from that address, best first.
+	Candidates(peer netip.Addr) []string
+}
+
+// Proposal is a session that comes to be only if the peer answers our offer (WHEP
+// section 4.2). Until then, and for a while only, it waits.
+type Proposal interface {
+	Session
+	// Answer makes the session of the peer's answer. An error, a
+	// *problem.Problem, leaves the proposal as it was.
+	Answer(ctx context.Context, answer []byte) (Session, error)
+}
+
+// Extended is a session with protocol extensions (RFC 9725 section 4.9): resources
+// of its own below its path.
+type Extended interface {
+	Session
+	// Links name the extensions; path is the session's own.
+	Links(path string) []Link
+	// ServeBelow answers a request for path + rest. It is authorized, but for
+	// GET: browsers cannot send a credential with an EventSource.
+	ServeBelow(w http.ResponseWriter, r *http.Request, path, rest string)
+}
+
+// Config is the room's settings. Zero fields take the default.
+type Config struct {
+	// ICEServers are named to every client that gets a session.
+	ICEServers []ICEServer
+	// Rate is how many requests a second one address may make that start,
+	// change or end sessions; DefaultRate.
+	Rate int
+}
+
 // Room holds the sessions of all endpoints.
 type Room struct {
+	cfg   Config
+	limit limiter
+
 	mu       sync.Mutex
-	sessions map[string]Session
+	sessions map[string]*entry
 }
 
 // New makes an empty room.
-func New() *Room { return &Room{sessions: make(map[string]Session)} }
+func New(cfg Config) *Room {
+	if cfg.Rate <= 0 {
+		cfg.Rate = DefaultRate
+	}
+	return &Room{cfg: cfg, limit: newLimiter(cfg.Rate), sessions: make(map[string]*entry)}
+}
 
 // Routes mounts the sessions.
 func (room *Room) Routes(r chi.Router) {
 	r.Route(sessionsPath+"{id}", func(r chi.Router) {
-		r.Use(crossOrigin)
-		r.Get("/", noContent)
-		r.Head("/", noContent)
-		r.Options("/", options)
+		r.Use(crossOrigin, room.limited)
+		r.Get("/", room.get)
+		r.Head("/", room.get)
+		r.Options("/", options("Accept-Patch", typeFragment))
 		r.Patch("/", room.patch)
 		r.Delete("/", room.delete)
+
+		r.Get("/*", room.below)
+		r.Post("/*", room.below)
+		r.Delete("/*", room.below)
+		r.Options("/*", options("Accept-Post", "application/json"))
 	})
 }
 
-// Mount mounts an endpoint for all streams below path ("/whep/").
+// Mount mounts an endpoint for all streams below path ("/whip/").
 func (room *Room) Mount(r chi.Router, path string, e Endpoint) {
+	room.mount(r, path, e, noContent)
+}
+
+// MountPlayer is Mount for an endpoint that players find by HEAD (WHEP section 4.1).
+func (room *Room) MountPlayer(r chi.Router, path string, e Endpoint) {
+	room.mount(r, path, e, discover)
+}
+
+func (room *Room) mount(r chi.Router, path string, e Endpoint, head http.HandlerFunc) {
 	r.Group(func(r chi.Router) {
-		r.Use(crossOrigin)
+		r.Use(crossOrigin, room.limited)
 		r.Get(path+"*", noContent)
-		r.Head(path+"*", discover)
-		r.Options(path+"*", options)
+		r.Head(path+"*", head)
+		r.Options(path+"*", options("Accept-Post", typeSDP))
 		r.Post(path+"*", func(w http.ResponseWriter, req *http.Request) { room.post(w, req, path, e) })
 	})
 }
-
-func (room *Room) post(w http.ResponseWriter, r *http.Request, path string, e Endpoint) {
-	offer, err := body(w, r, typeSDP)
-	if err != nil {
-		fail(w, err)
-		return
-	}
-	id := newID()
-	room.keep(id, nil)                           // so that a session that ends at once is not kept for ever
-	peer, _ := netip.ParseAddrPort(r.RemoteAddr) // the zero address is nobody's
-	answer, session, err := e.Accept(r.Context(), Request{
-		Stream: strings.Trim(strings.TrimPrefix(r.URL.Path, path), "/"), Offer: offer,
-		Credential: credential(r), Peer: peer, ID: id,
-		Ended: func() { room.take(id) },
-	})
-	if err != nil {
-		room.take(id)
-		fail(w, err)
-		return
-	}
-	room.keep(id, session)
-	h := w.Header()
-	h.Set("Content-Type", typeSDP)
-	h.Set("Location", sessionsPath+id)
-	h.Set("Cache-Control", "no-store")
-	w.WriteHeader(http.StatusCreated)
-	_, _ = w.Write(answer) // a client that is gone shows by its silence
-}
-
-// keep notes a session under an id that is new (nil) or has not ended meanwhile.
-func (room *Room) keep(id string, s Session) {
-	room.mu.Lock()
-	defer room.mu.Unlock()
-	if _, noted := room.sessions[id]; noted || s == nil {
-		room.sessions[id] = s
-	}
-}
-
-// take forgets a session, and returns it if it was there.
-func (room *Room) take(id string) Session {
-	room.mu.Lock()
-	defer room.mu.Unlock()
-	s := room.sessions[id]
-	delete(room.sessions, id)
-	return s
-}
-
-func (room *Room) find(id string) Session {
-	room.mu.Lock()
-	defer room.mu.Unlock()
-	return room.sessions[id]
-}
-
-func errNoSession() error {
-	return problem.New(http.StatusNotFound, "This session is over or never was. Start a new one with a POST to the stream's endpoint.")
-}
-
-func (room *Room) delete(w http.ResponseWriter, r *http.Request) {
-	s := room.take(chi.URLParam(r, "id"))
-	if s == nil {
-		fail(w, errNoSession())
-		return
-	}
-	s.Close()
-	w.WriteHeader(http.StatusOK)
-}
-
-// patch takes trickled candidates (RFC 8840) and needs none of them: the peer's
-// checks tell where it is.
-func (room *Room) patch(w http.ResponseWriter, r *http.Request) {
-	s := room.find(chi.URLParam(r, "id"))
-	if s == nil {
-		fail(w, errNoSession())
-		return
-	}
-	fragment, err := body(w, r, typeFragment)
-	if err != nil {
-		fail(w, err)
-		return
-	}
-	for line := range strings.Lines(string(fragment)) {
-		ufrag, named := strings.CutPrefix(strings.TrimSpace(line), "a=ice-ufrag:")
-		if named && ufrag != s.Ufrag() {
-			fail(w, problem.New(http.StatusUnprocessableEntity, "ICE restarts are not supported: start a new session with a POST, then DELETE this one."))
-			return
-		}
-	}
-	w.WriteHeader(http.StatusNoContent)
-}
-
-// body reads a bounded body of that content type.
-func body(w http.ResponseWriter, r *http.Request, contentType string) ([]byte, error) {
-	got, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || got != contentType {
-		return nil, problem.New(http.StatusUnsupportedMediaType, "The Content-Type must be "+contentType+".")
-	}
-	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		return nil, problem.New(http.StatusRequestEntityTooLarge, "More than 64 KiB is no session description that a browser makes.")
-	case err != nil:
-		return nil, problem.New(http.StatusBadRequest, "The request's body ended early.")
-	case len(b) == 0:
-		return nil, problem.New(http.StatusBadRequest, "The body is empty: it must be an SDP offer.")
-	}
-	return b, nil
-}
-
-// credential is the bearer token, or for clients that can set no header the
-// query's token.
-func credential(r *http.Request) string {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if strings.EqualFold(scheme, "Bearer") {
-		return strings.TrimSpace(token)
-	}
-	return r.URL.Query().Get("token")
-}
-
-// fail is the one way an error leaves this room.
-func fail(w http.ResponseWriter, err error) {
-	var p *problem.Problem
-	if !errors.As(err, &p) {
-		p = problem.New(http.StatusInternalServerError, "This is a fault of the gateway's; its log says more.")
-	}
-	p.Write(w)
-}
-
-// newID is 144 random bits: whoever knows it may end the session.
-func newID() string {
-	b := make([]byte, 18)
-	_, _ = rand.Read(b) // never fails (crypto/rand)
-	return base64.RawURLEncoding.EncodeToString(b)
-}
-
-// RetrySoon is when a client should ask again for a stream that is not live.
-const RetrySoon = 2 * time.Second

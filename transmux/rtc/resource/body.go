@@ -1,0 +1,75 @@
+package resource
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+
+	"millrace/transmux/problem"
+)
+
+const (
+	// maxSDP bounds an offer or answer: browsers send 4 to 10 KB, with every codec
+	// and candidate that they have.
+	maxSDP = 64 << 10
+	// maxFragment bounds what is trickled: a machine with every kind of network
+	// has some thirty candidates of 150 bytes.
+	maxFragment = 16 << 10
+)
+
+// contentType is the body's media type without its parameters, in lower case.
+func contentType(r *http.Request) string {
+	got, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil {
+		return ""
+	}
+	return got
+}
+
+// Body reads a body of at most limit bytes that is of that media type. The error
+// is a *problem.Problem.
+func Body(w http.ResponseWriter, r *http.Request, mediaType string, limit int64) ([]byte, error) {
+	if contentType(r) != mediaType {
+		return nil, problem.New(http.StatusUnsupportedMediaType, "The Content-Type must be "+mediaType+".")
+	}
+	tooLarge := problem.New(http.StatusRequestEntityTooLarge, fmt.Sprintf("The body must not be larger than %d KiB.", limit>>10))
+	if r.ContentLength > limit {
+		return nil, tooLarge
+	}
+	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	var over *http.MaxBytesError
+	switch {
+	case errors.As(err, &over):
+		return nil, tooLarge
+	case err != nil:
+		return nil, problem.New(http.StatusBadRequest, "The request's body ended early.")
+	case len(b) == 0:
+		return nil, problem.New(http.StatusBadRequest, "The body is empty: it must be "+mediaType+".")
+	}
+	return b, nil
+}
+
+// credential is the bearer token (RFC 6750 section 2.1), or for clients that can
+// set no header the query's token.
+func credential(r *http.Request) string {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if strings.EqualFold(scheme, "Bearer") {
+		return strings.TrimSpace(token)
+	}
+	return r.URL.Query().Get("token")
+}
+
+// Fail is the one way an error leaves this room, and the ones above it.
+func Fail(w http.ResponseWriter, err error) {
+	var p *problem.Problem
+	if !errors.As(err, &p) {
+		p = problem.New(http.StatusInternalServerError, "This is a fault of the gateway's; its log says more.")
+	}
+	if p.Status == http.StatusUnauthorized { // RFC 9110 section 11.6.1, RFC 6750 section 3
+		w.Header().Set("WWW-Authenticate", `Bearer realm="millrace"`)
+	}
+	p.Write(w)
+}

@@ -1,0 +1,120 @@
+package resource
+
+import (
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"millrace/transmux/problem"
+)
+
+const (
+	// DefaultRate is requests a second of one address. A whole venue may stand
+	// behind one: 300 that join in a second make one or two requests each; and
+	// more joins than that are more than a core can take.
+	DefaultRate = 500
+	// burstSeconds is how much of the rate may be saved up: two thousand people
+	// who press play within a second or two.
+	burstSeconds = 4
+	// maxAddresses bounds the table; what comes from more addresses than this at a
+	// time shares one bucket.
+	maxAddresses = 16 << 10
+	// sweepInterval is the least time between two looks for idle addresses in a
+	// full table.
+	sweepInterval = time.Second
+	// networkBits are what a household gets of IPv6 addresses (RFC 6177): one
+	// machine has 2^64 of them.
+	networkBits = 64
+)
+
+// limiter is a token bucket for each address.
+type limiter struct {
+	rate, burst float64
+
+	mu      sync.Mutex
+	buckets map[netip.Addr]bucket
+	others  bucket // of all those that the table has no room for
+	swept   time.Time
+}
+
+// bucket is full when it is not in use: tokens as of a time.
+type bucket struct {
+	tokens float64
+	at     time.Time
+}
+
+func newLimiter(rate int) limiter {
+	return limiter{rate: float64(rate), burst: float64(rate * burstSeconds), buckets: make(map[netip.Addr]bucket)}
+}
+
+// take takes a token of the address's. Where there is none it returns when there
+// will be.
+func (l *limiter) take(addr netip.Addr, now time.Time) (wait time.Duration) {
+	if addr = addr.Unmap(); addr.Is6() {
+		prefix, _ := addr.WithZone("").Prefix(networkBits) // fails for longer ones only
+		addr = prefix.Addr()
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	b, known := l.buckets[addr]
+	if !known && len(l.buckets) >= maxAddresses {
+		l.sweep(now)
+	}
+	shared := !known && len(l.buckets) >= maxAddresses
+	if shared {
+		b = l.others
+	}
+	b, wait = l.spend(b, now)
+	if shared {
+		l.others = b
+	} else {
+		l.buckets[addr] = b
+	}
+	return wait
+}
+
+func (l *limiter) spend(b bucket, now time.Time) (bucket, time.Duration) {
+	b.tokens, b.at = l.fill(b, now), now
+	if b.tokens >= 1 {
+		b.tokens--
+		return b, 0
+	}
+	return b, time.Duration((1 - b.tokens) / l.rate * float64(time.Second))
+}
+
+// fill is how many tokens the bucket has now.
+func (l *limiter) fill(b bucket, now time.Time) float64 {
+	if b.at.IsZero() {
+		return l.burst
+	}
+	return min(l.burst, b.tokens+now.Sub(b.at).Seconds()*l.rate)
+}
+
+// sweep forgets the addresses whose buckets are full again.
+func (l *limiter) sweep(now time.Time) {
+	if now.Sub(l.swept) < sweepInterval {
+		return
+	}
+	l.swept = now
+	for addr, b := range l.buckets {
+		if l.fill(b, now) >= l.burst {
+			delete(l.buckets, addr)
+		}
+	}
+}
+
+// limited refuses requests that start, change or end sessions where there are too
+// many of one address (RFC 9725 section 5).
+func (room *Room) limited(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.Method {
+		case http.MethodPost, http.MethodPatch, http.MethodDelete:
+			if wait := room.limit.take(peerOf(r).Addr(), time.Now()); wait > 0 {
+				Fail(w, problem.New(http.StatusTooManyRequests, "Too many requests come from your address. Ask again in a moment.").After(wait))
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
