@@ -30,6 +30,9 @@ export interface Counts {
 
 interface Seen {
   posts: number[]
+  /** When the answers came, and when the connections stood. */
+  answers: number[]
+  connected: number[]
   peers: RTCPeerConnection[]
   frames: Frame[]
 }
@@ -39,17 +42,28 @@ type Window = typeof globalThis & { live: Seen }
 /** Looks over the page's shoulder: when it posts, what connections it makes, what frames it shows. */
 export async function watchOver(page: Page): Promise<void> {
   await page.addInitScript(() => {
-    const live: Seen = { posts: [], peers: [], frames: [] }
+    const live: Seen = { posts: [], answers: [], connected: [], peers: [], frames: [] }
     ;(window as unknown as Window).live = live
     const plainFetch = window.fetch
     window.fetch = (input, init) => {
-      if (init?.method === 'POST' && String(input).includes('/whep/')) live.posts.push(performance.now())
-      return plainFetch(input, init)
+      const now = performance.now()
+      const answer = plainFetch(input, init)
+      if (init?.method === 'POST' && String(input).includes('/whep/')) {
+        live.posts.push(now)
+        answer.then(
+          () => live.answers.push(performance.now()),
+          () => {},
+        )
+      }
+      return answer
     }
     window.RTCPeerConnection = class extends RTCPeerConnection {
       constructor(configuration?: RTCConfiguration) {
         super(configuration)
         live.peers.push(this)
+        this.addEventListener('connectionstatechange', () => {
+          if (this.connectionState === 'connected') live.connected.push(performance.now())
+        })
       }
     }
     const follow = (video: HTMLVideoElement) => {
@@ -77,6 +91,15 @@ export function frames(page: Page, from = 0): Promise<Frame[]> {
 /** performance.now() of each POST. */
 export function posts(page: Page): Promise<number[]> {
   return page.evaluate(() => (window as unknown as Window).live.posts)
+}
+
+/** From the first POST to its answer and to the connection, milliseconds. */
+export function handshake(page: Page): Promise<{ answered: number; connected: number }> {
+  return page.evaluate(() => {
+    const { posts, answers, connected } = (window as unknown as Window).live
+    const post = posts[0] ?? Number.NaN
+    return { answered: (answers[0] ?? Number.NaN) - post, connected: (connected[0] ?? Number.NaN) - post }
+  })
 }
 
 /** How many connections the page has made. */

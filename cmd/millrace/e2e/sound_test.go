@@ -9,10 +9,9 @@ import (
 
 const (
 	soundRun = 40 * time.Second // some four turns of the clip, and longer than consent lasts
-	// A tenth of a second in the ten minutes; a shorter run gets what ffmpeg's
-	// own pacing leaves: some 10 ms at both ends of the line.
-	maxDrift     = 170e-6
-	pacingJitter = 20 * time.Millisecond
+	// maxDrift is what may be between the run's begin and its end, however long it
+	// is: a drift of the clocks' grows with the run, what a busy machine does not.
+	maxDrift = 40 * time.Millisecond
 )
 
 func soundFor(t *testing.T) time.Duration {
@@ -119,24 +118,20 @@ func checkTones(t *testing.T, sounds []sound) {
 	}
 }
 
-// checkDrift fits arrival over RTP time by least squares.
+// checkDrift compares RTP time with arrival over the run's first and last turn of
+// the clip: whole turns, since ffmpeg's pacing has a pattern within each.
 func checkDrift(t *testing.T, sounds []sound, listen time.Duration) {
 	t.Helper()
-	var n, sx, sy, sxx, sxy float64
+	var late []time.Duration // against the first packet
 	for _, s := range sounds {
-		x := float64(s.timestamp-sounds[0].timestamp) / 48000
-		y := s.arrived.Sub(sounds[0].arrived).Seconds() - x
-		n, sx, sy, sxx, sxy = n+1, sx+x, sy+y, sxx+x*x, sxy+x*y
-	}
-	slope := (n*sxy - sx*sy) / (n*sxx - sx*sx)
-	var course []time.Duration // how late each tenth was against the first packet
-	for i := range 10 {
-		s := sounds[(i+1)*len(sounds)/10-1]
 		media := time.Duration(s.timestamp-sounds[0].timestamp) * time.Second / 48000
-		course = append(course, (s.arrived.Sub(sounds[0].arrived) - media).Round(time.Millisecond))
+		late = append(late, s.arrived.Sub(sounds[0].arrived)-media)
 	}
-	t.Logf("drift of RTP time against arrival over %v: %+.1f ppm, by tenths %v", listen, slope*1e6, course)
-	if allowed := maxDrift + pacingJitter.Seconds()/listen.Seconds(); math.Abs(slope) > allowed {
-		t.Errorf("drift of %.1f ppm, allowed %.1f", slope*1e6, allowed*1e6)
+	const turn = 10 * 50 // packets
+	begin, end := quantile(late[:turn], .5), quantile(late[len(late)-turn:], .5)
+	t.Logf("drift of RTP time against arrival over %v: %v; against the first packet, sounds were between %v and %v late",
+		listen, end-begin, quantile(late, 0), quantile(late, 1))
+	if drift := end - begin; drift.Abs() > maxDrift {
+		t.Errorf("drift of %v", drift)
 	}
 }
