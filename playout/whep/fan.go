@@ -33,6 +33,13 @@ func (f *fan) nudge() {
 	}
 }
 
+// Drained wakes the viewer's fan: its connection was behind, and takes more now.
+func (v *viewer) Drained() {
+	if f := v.fan.Load(); f != nil {
+		f.nudge()
+	}
+}
+
 // join gives the viewer to the stream's emptiest fan, or to a new one where that
 // is full and a core is free for it.
 func (room *Room) join(v *viewer) {

@@ -49,9 +49,10 @@ func (l *lane) carry(t *av.Track) {
 }
 
 // serve sends what the cursor has up to the live edge, or up to what is not yet
-// due; it returns when that is.
+// due; it returns when that is. What a viewer's connection does not take now stays
+// in the ring: one that falls too far behind loses GOPs, never packets.
 func (l *lane) serve(c *bus.Cursor, b *sender.Burst, v *viewer, now time.Time) time.Time {
-	for f := c.Peek(); f != nil; f = c.Peek() {
+	for f := c.Peek(); f != nil && b.Ready(); f = c.Peek() {
 		if f.Type == av.Bidirectional {
 			// Browsers cannot play them, and nothing that is left refers to them.
 			c.Advance()
