@@ -32,9 +32,11 @@ func engine(o *Options, mux ice.UDPMux) (*webrtc.API, error) {
 		return nil, err
 	}
 	var s webrtc.SettingEngine
-	s.SetICEUDPMux(mux)
+	if !o.TCP {
+		s.SetICEUDPMux(mux)
+	}
 	s.SetIncludeLoopbackCandidate(true)
-	s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
+	s.SetNetworkTypes(networks(o))
 	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	s.SetICETimeouts(iceDisturbed, iceLost, iceKeepalive)
 	if len(o.Profiles) > 0 {

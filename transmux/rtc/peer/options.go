@@ -24,9 +24,13 @@ const (
 // interface and only counts. Callbacks run on the viewer's own goroutines, one
 // call at a time per track; a slow one delays the packets behind it.
 type Options struct {
-	// Listen is the UDP address to receive on, such as "127.0.0.1:0"; empty
-	// means a free port on every interface, loopback included.
+	// Listen is the UDP address to receive on, such as "127.0.0.1:0" or
+	// "[::1]:0"; empty means a free port on every interface, loopback included,
+	// over IPv4.
 	Listen string
+	// TCP does without UDP: it connects to the server's TCP candidates (RFC 6544).
+	// The server's goodbye is then not told from a lost connection.
+	TCP bool
 	// Profiles limits what SRTP profiles are offered; empty leaves it to pion.
 	Profiles []Profile
 	// Levels are the H.264 profile-level-ids offered, each in packetization

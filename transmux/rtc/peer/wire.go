@@ -37,11 +37,15 @@ func listen(address string) (*wire, error) {
 	if address == "" {
 		address = ":0"
 	}
-	a, err := net.ResolveUDPAddr("udp4", address)
+	network := "udp4"
+	if isIPv6(address) {
+		network = "udp6"
+	}
+	a, err := net.ResolveUDPAddr(network, address)
 	if err != nil {
 		return nil, err
 	}
-	c, err := net.ListenUDP("udp4", a)
+	c, err := net.ListenUDP(network, a)
 	if err != nil {
 		return nil, err
 	}
