@@ -39,6 +39,7 @@ type job struct {
 
 	// Of the job's goroutine:
 	line     *line     // nil while there is nothing to make
+	opened   bool      // there was something to make
 	refused  *av.Track // the track that a verdict was spoken on
 	changes  int       // lines begun since changing
 	changing time.Time
@@ -58,8 +59,10 @@ func newJob(r *Room, k key, stop context.CancelCauseFunc) *job {
 // run works until the job is stopped or the stream ends.
 func (j *job) run(ctx context.Context) {
 	begun := time.Now()
-	j.log.Info("derivation opened")
 	cause := j.supervise(ctx)
+	if !j.opened {
+		return // there was nothing to make, and so nothing to say
+	}
 	j.log.Info("derivation closed", "cause", cause, "duration", time.Since(begun).Round(time.Millisecond),
 		"frames", j.frames, "corrupt", j.corrupt)
 }
@@ -182,6 +185,10 @@ func (j *job) begin(source *av.Track) error {
 	}
 	line, err := newLine(j, source)
 	if err == nil {
+		if !j.opened {
+			j.opened = true
+			j.log.Info("derivation opened")
+		}
 		j.line = line
 		j.room.counters.active.Add(1)
 	}
