@@ -86,6 +86,11 @@ func codecs(m *webrtc.MediaEngine, o *Options) error {
 			if err := m.RegisterCodec(h264, webrtc.RTPCodecTypeVideo); err != nil {
 				return err
 			}
+			if o.Recover {
+				if err := m.RegisterCodec(repairOf(h264), webrtc.RTPCodecTypeVideo); err != nil {
+					return err
+				}
+			}
 			pt++
 		}
 	}
@@ -96,6 +101,18 @@ func codecs(m *webrtc.MediaEngine, o *Options) error {
 		}
 	}
 	return nil
+}
+
+// repairOf is the format that retransmissions of another one come in (RFC 4588),
+// in the payload types above all of codecs'.
+func repairOf(c webrtc.RTPCodecParameters) webrtc.RTPCodecParameters {
+	const above = 16
+	return webrtc.RTPCodecParameters{
+		RTPCodecCapability: webrtc.RTPCodecCapability{
+			MimeType: "video/rtx", ClockRate: c.ClockRate, SDPFmtpLine: fmt.Sprintf("apt=%d", c.PayloadType),
+		},
+		PayloadType: c.PayloadType + above,
+	}
 }
 
 // transceivers asks for the wanted kinds, receive only.

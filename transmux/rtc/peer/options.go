@@ -38,6 +38,9 @@ type Options struct {
 	Levels []string
 	// NoVideo and NoAudio leave a kind out of the offer.
 	NoVideo, NoAudio bool
+	// Recover asks for lost video packets again, as browsers do, and takes them
+	// as RTX. Packets then come out of order.
+	Recover bool
 	// Client makes the HTTP requests; nil uses one of the viewer's own.
 	Client *http.Client
 	// Header is added to every HTTP request.

@@ -50,6 +50,9 @@ func (v *Viewer) packets(kind av.Kind, t *webrtc.TrackRemote) {
 		}
 		at := v.wire.arrived(p.SSRC, p.SequenceNumber)
 		on := v.count(kind, seq, &p, at)
+		if v.opts.Recover && kind == av.Video && v.nacks.saw(p.SequenceNumber) {
+			v.askAgain()
+		}
 		if v.opts.OnPacket != nil {
 			v.opts.OnPacket(Packet{Kind: kind, RTP: &p, Arrived: at})
 		}

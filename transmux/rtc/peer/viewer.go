@@ -44,6 +44,7 @@ type Viewer struct {
 	connected chan struct{}
 	keyframe  chan struct{}
 	stop      chan struct{} // closed by Close
+	nacks     nacks         // where Options.Recover
 	work      sync.WaitGroup
 
 	closeOnce sync.Once
@@ -117,6 +118,9 @@ func (v *Viewer) open(ctx context.Context, whep string) error {
 	v.timing.Answered = time.Since(v.begun)
 	v.mu.Unlock()
 	v.work.Go(v.watchGoodbye)
+	if v.opts.Recover {
+		v.work.Go(v.keepAsking)
+	}
 	return v.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: v.answer})
 }
 
