@@ -24,6 +24,7 @@ type commands struct {
 
 	Serve   serveCommand   `cmd:"" default:"1" help:"Take streams in and show them (this is what it does without a command)."`
 	Demo    demoCommand    `cmd:"" help:"Serve, and publish a bundled clip as live/demo, so that there is something to watch at once."`
+	Bench   benchCommand   `cmd:"" help:"Measure what viewers cost, and how late they are."`
 	Version versionCommand `cmd:"" help:"Say which version this is."`
 }
 

@@ -65,6 +65,7 @@ func (v *Viewer) watchPicture(packet []byte, timestamp uint32, follows bool, at 
 		// What came before the keys could not be opened before.
 		v.timing.Keyframe = max(at.read.Sub(v.begun), v.timing.Connected)
 		close(v.keyframe)
+		v.calm()
 	}
 	if p.marked {
 		v.room.cfg.OnMark(Marked{Value: p.value, Arrived: at.socket, Read: at.read})

@@ -30,7 +30,7 @@ func newDesk(t testing.TB, cfg Config) *desk {
 		return c
 	}
 	v := &Viewer{
-		room: &Room{cfg: cfg}, remote: &answer{}, keyframe: make(chan struct{}), begun: time.Now(),
+		room: &Room{cfg: cfg}, remote: &answer{}, keyframe: make(chan struct{}), calm: func() {}, begun: time.Now(),
 		keys: &keys{remote: context(), local: context()},
 	}
 	v.remote.kinds[96], v.remote.kinds[111] = video, audio

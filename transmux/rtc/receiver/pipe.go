@@ -19,15 +19,15 @@ const (
 // pipe is the net.PacketConn under a viewer's DTLS connection. Once muted it keeps
 // what is written: the close_notify of the goodbye to come.
 type pipe struct {
-	conn  *net.UDPConn
-	to    netip.AddrPort
-	in    *packetio.Buffer
-	muted atomic.Bool
-	kept  []byte // by the goroutine that muted it and closes the connection
+	socket *socket
+	to     netip.AddrPort
+	in     *packetio.Buffer
+	muted  atomic.Bool
+	kept   []byte // by the goroutine that muted it and closes the connection
 }
 
-func newPipe(conn *net.UDPConn, to netip.AddrPort) *pipe {
-	p := &pipe{conn: conn, to: to, in: packetio.NewBuffer()}
+func newPipe(socket *socket, to netip.AddrPort) *pipe {
+	p := &pipe{socket: socket, to: to, in: packetio.NewBuffer()}
 	p.in.SetLimitSize(pipeBytes)
 	p.in.SetLimitCount(pipePackets)
 	return p
@@ -48,12 +48,12 @@ func (p *pipe) WriteTo(b []byte, _ net.Addr) (int, error) {
 		}
 		return len(b), nil
 	}
-	return p.conn.WriteToUDPAddrPort(b, p.to)
+	return len(b), p.socket.send(b, p.to)
 }
 
 func (p *pipe) remote() net.Addr { return net.UDPAddrFromAddrPort(p.to) }
 
-func (p *pipe) LocalAddr() net.Addr { return p.conn.LocalAddr() }
+func (p *pipe) LocalAddr() net.Addr { return net.UDPAddrFromAddrPort(p.socket.address()) }
 
 func (p *pipe) Close() error { return p.in.Close() }
 

@@ -21,6 +21,7 @@ import (
 	"math/big"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -37,6 +38,10 @@ const (
 	// tick is how often the shared clock looks at the viewers' due times; reports
 	// are a second apart.
 	tick = 100 * time.Millisecond
+	// nap is how long sockets are left alone while nobody is joining: shorter than
+	// the distance of two audio packets, so that little gathers, and long enough
+	// for all viewers' packets of one picture to have come.
+	nap = 4 * time.Millisecond
 	// idleConnections to the WHEP server are kept between joins, as a browser
 	// keeps its page's. More would only hold goroutines at the server.
 	idleConnections = 4
@@ -51,6 +56,11 @@ type Config struct {
 	// packets that was sent in one call comes in one, and is never cut up in
 	// between: on loopback that spares the sender work too (UDP_GRO, udp(7)).
 	Plain bool
+	// Eager reads each packet as soon as it is there. Otherwise, where the kernel
+	// tells when packets came, viewers that have their keyframe are looked after
+	// every few milliseconds: that costs a fraction, and the sender need not wake
+	// us with every packet, which no viewer elsewhere asks of it.
+	Eager bool
 
 	// Mark finds what was put into a picture for a measurement, in its first RTP
 	// payload; nil looks for nothing. It must not keep payload.
@@ -76,17 +86,18 @@ type Room struct {
 	own         *http.Transport // our client's, nil where it was handed in
 	certificate tls.Certificate
 	fingerprint string
-	inlets      sync.Pool // *inlet, for the length of a read
+	poller      poller
+	joining     atomic.Int32  // viewers without a keyframe
+	wake        chan struct{} // ends a nap
 
 	mu      sync.Mutex
 	viewers map[*Viewer]struct{} // guarded by mu
 	closed  bool                 // guarded by mu
 }
 
-// New makes a room. Serve must run for its viewers to report and to end.
+// New makes a room. Serve must run for its viewers to live.
 func New(cfg Config) (*Room, error) {
-	r := &Room{cfg: cfg, viewers: make(map[*Viewer]struct{})}
-	r.inlets.New = func() any { return newInlet() }
+	r := &Room{cfg: cfg, viewers: make(map[*Viewer]struct{}), wake: make(chan struct{}, 1)}
 	if cfg.Client == nil {
 		r.own = &http.Transport{MaxIdleConnsPerHost: idleConnections}
 		r.cfg.Client = &http.Client{Transport: r.own}
@@ -97,33 +108,48 @@ func New(cfg Config) (*Room, error) {
 		return nil, fmt.Errorf("receiver: %w", err)
 	}
 	r.fingerprint = fingerprint(r.certificate.Certificate[0])
+	if err := r.poller.open(); err != nil {
+		return nil, fmt.Errorf("receiver: %w", err)
+	}
 	return r, nil
 }
 
-// Serve sends the viewers' reports and checks until ctx ends, then ends those
-// that are still there, without a word to the server, and waits for them.
+// Serve reads for the viewers and sends their reports and checks until ctx ends,
+// then ends those that are still there, without a word to the server, and waits
+// for them.
 func (r *Room) Serve(ctx context.Context) error {
-	ticker := time.NewTicker(tick)
-	defer ticker.Stop()
-	for {
-		select {
-		case now := <-ticker.C:
-			for _, v := range r.list() {
-				v.tick(now)
-			}
-		case <-ctx.Done():
-			r.mu.Lock()
-			r.closed = true
-			r.mu.Unlock()
-			for _, v := range r.list() {
-				v.end(ErrClosed)
-				v.work.Wait()
-			}
-			if r.own != nil {
-				r.own.CloseIdleConnections()
-			}
-			return nil
-		}
+	err := r.poll(ctx)
+	r.mu.Lock()
+	r.closed = true
+	r.mu.Unlock()
+	for _, v := range r.list() {
+		v.end(ErrClosed)
+		v.work.Wait()
+	}
+	r.poller.close()
+	if r.own != nil {
+		r.own.CloseIdleConnections()
+	}
+	if err != nil {
+		return fmt.Errorf("receiver: %w", err)
+	}
+	return nil
+}
+
+// tick does what is due for all.
+func (r *Room) tick(now time.Time) {
+	for _, v := range r.list() {
+		v.tick(now)
+	}
+}
+
+// hurry makes the reading eager until v has its keyframe, or is over.
+func (r *Room) hurry(v *Viewer) {
+	r.joining.Add(1)
+	v.calm = sync.OnceFunc(func() { r.joining.Add(-1) })
+	select {
+	case r.wake <- struct{}{}:
+	default:
 	}
 }
 
@@ -147,6 +173,10 @@ func (r *Room) add(v *Viewer) error {
 	if r.closed {
 		return ErrClosed
 	}
+	if err := r.enter(v); err != nil {
+		r.leave(v)
+		return err
+	}
 	r.viewers[v] = struct{}{}
 	return nil
 }
@@ -154,6 +184,7 @@ func (r *Room) add(v *Viewer) error {
 func (r *Room) forget(v *Viewer) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.leave(v)
 	delete(r.viewers, v)
 }
 

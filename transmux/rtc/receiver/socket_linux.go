@@ -2,8 +2,9 @@ package receiver
 
 import (
 	"encoding/binary"
-	"net"
 	"net/netip"
+	"os"
+	"sync"
 	"time"
 	"unsafe"
 
@@ -20,21 +21,40 @@ const (
 	receiveBuffer = 4 << 20
 )
 
-// listen opens a viewer's socket on the loopback.
-func listen(plain bool) (*net.UDPConn, error) {
-	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+// socket is a viewer's. It is not known to Go's own poller, which would wake up
+// for every packet of every viewer; see poller.
+type socket struct {
+	local netip.AddrPort
+	mu    sync.RWMutex // held for reading while fd is used
+	fd    int          // -1 once closed
+}
+
+// listen opens a socket on the loopback.
+func listen(plain bool) (*socket, error) {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
+		return nil, os.NewSyscallError("socket", err)
+	}
+	s := &socket{fd: fd}
+	if err := s.bind(); err != nil {
+		s.close()
 		return nil, err
 	}
-	raw, err := conn.SyscallConn()
-	if err == nil {
-		err = raw.Control(func(fd uintptr) { prepare(int(fd), plain) })
+	prepare(fd, plain)
+	return s, nil
+}
+
+func (s *socket) bind() error {
+	loopback := [4]byte{127, 0, 0, 1}
+	if err := unix.Bind(s.fd, &unix.SockaddrInet4{Addr: loopback}); err != nil {
+		return os.NewSyscallError("bind", err)
 	}
+	name, err := unix.Getsockname(s.fd)
 	if err != nil {
-		_ = conn.Close()
-		return nil, err
+		return os.NewSyscallError("getsockname", err)
 	}
-	return conn, nil
+	s.local = netip.AddrPortFrom(netip.AddrFrom4(loopback), uint16(name.(*unix.SockaddrInet4).Port))
+	return nil
 }
 
 // prepare sets options. All of them are wishes: without the first two it costs
@@ -51,8 +71,29 @@ func prepare(fd int, plain bool) {
 	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RXQ_OVFL, 1)
 }
 
-// inlet is the memory of a recvmsg, laid out once and lent to whoever has
-// something to read, so that a thousand viewers need a few.
+func (s *socket) address() netip.AddrPort { return s.local }
+
+// send sends one packet, at once or not at all.
+func (s *socket) send(packet []byte, to netip.AddrPort) error {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.fd < 0 {
+		return os.ErrClosed
+	}
+	return os.NewSyscallError("sendto", unix.Sendto(s.fd, packet, unix.MSG_DONTWAIT, &unix.SockaddrInet4{Addr: to.Addr().As4(), Port: int(to.Port())}))
+}
+
+// close also takes the socket out of its poller.
+func (s *socket) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fd >= 0 {
+		_ = unix.Close(s.fd)
+		s.fd = -1
+	}
+}
+
+// inlet is the memory of a recvmsg, laid out once for all viewers.
 type inlet struct {
 	run  [maxRun]byte
 	oob  [oobSize]byte
@@ -61,61 +102,24 @@ type inlet struct {
 	msg  unix.Msghdr
 }
 
-func newInlet() *inlet { return &inlet{} }
-
-// read takes from the socket until it is closed or the viewer is over.
-func (v *Viewer) read() error {
-	raw, err := v.conn.SyscallConn()
-	if err != nil {
-		return err
+// receive is one recvmsg; 0 where nothing is there.
+func (in *inlet) receive(s *socket) int {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.fd < 0 {
+		return 0
 	}
-	if err := raw.Read(v.drain); err != nil {
-		return err
-	}
-	return v.Err()
-}
-
-// drain takes all that is there; false waits for more.
-func (v *Viewer) drain(fd uintptr) bool {
-	in := v.room.inlets.Get().(*inlet)
-	defer v.room.inlets.Put(in)
-	for v.ctx.Err() == nil {
-		n, errno := in.receive(fd)
-		switch errno {
-		case 0:
-		case unix.EAGAIN:
-			return false
-		default:
-			continue // interrupted, or an ICMP error about what we sent
-		}
-		if n == 0 {
-			continue
-		}
-		size, at, dropped := in.control(n)
-		if dropped != 0 {
-			v.noteDropped(dropped)
-		}
-		v.take(in.run[:n], size, in.source(), at)
-	}
-	return true
-}
-
-func (v *Viewer) noteDropped(count uint32) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.dropped = count // the kernel's own sum
-}
-
-// receive is one recvmsg.
-func (in *inlet) receive(fd uintptr) (int, unix.Errno) {
 	in.iov.Base = &in.run[0]
 	in.iov.SetLen(len(in.run))
 	in.msg = unix.Msghdr{Iov: &in.iov, Name: (*byte)(unsafe.Pointer(&in.from)), Namelen: unix.SizeofSockaddrInet4}
 	in.msg.SetIovlen(1)
 	in.msg.Control = &in.oob[0]
 	in.msg.SetControllen(len(in.oob))
-	n, _, errno := unix.Syscall(unix.SYS_RECVMSG, fd, uintptr(unsafe.Pointer(&in.msg)), unix.MSG_DONTWAIT)
-	return int(n), errno
+	n, _, errno := unix.Syscall(unix.SYS_RECVMSG, uintptr(s.fd), uintptr(unsafe.Pointer(&in.msg)), unix.MSG_DONTWAIT)
+	if errno != 0 {
+		return 0 // empty, interrupted, or an ICMP error about what we sent
+	}
+	return int(n)
 }
 
 // control reads the control messages: the size of the packets in a run of n

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -25,13 +24,15 @@ const (
 // Viewer is one WHEP session. Its methods may be called from any goroutine.
 type Viewer struct {
 	room     *Room
-	conn     *net.UDPConn
+	id       int32 // the poller's name for it
+	socket   *socket
 	local    local
 	remote   *answer
 	at       netip.AddrPort // the server's
 	location string
 	begun    time.Time
 	pipe     *pipe
+	calm     func() // lets the reading be less eager
 
 	ctx     context.Context // the session's; its cause is why it ended
 	cancel  context.CancelCauseFunc
@@ -92,27 +93,29 @@ func (r *Room) Watch(ctx context.Context, whep string) (*Viewer, error) {
 }
 
 func (v *Viewer) open(ctx context.Context, whep string) error {
-	conn, err := listen(v.room.cfg.Plain)
-	if err != nil {
+	var err error
+	if v.socket, err = listen(v.room.cfg.Plain); err != nil {
 		return err
 	}
-	v.conn = conn
-	v.local = newLocal(v.room.fingerprint, conn.LocalAddr().(*net.UDPAddr).AddrPort())
+	v.local = newLocal(v.room.fingerprint, v.socket.address())
+	v.room.hurry(v)
 	v.begun = time.Now()
 	if err := v.negotiate(ctx, whep); err != nil {
-		_ = conn.Close()
+		v.calm()
+		v.socket.close()
 		return err
 	}
-	v.pipe = newPipe(conn, v.at)
+	v.pipe = newPipe(v.socket, v.at)
 	v.picture.looking = true
 	v.reports.plan(v.begun)
-	if err := v.room.add(v); err != nil {
-		_ = conn.Close()
-		return errors.Join(err, v.room.remove(ctx, v.location))
-	}
 	connecting, give := context.WithTimeout(v.ctx, connectTimeout)
 	v.give = give
-	v.work.Go(func() { v.end(v.read()) })
+	if err := v.room.add(v); err != nil {
+		give()
+		v.calm()
+		v.socket.close()
+		return errors.Join(err, v.room.remove(ctx, v.location))
+	}
 	v.work.Go(func() {
 		defer give()
 		defer close(v.settled)
@@ -163,13 +166,13 @@ func (v *Viewer) ready(k *keys) {
 	v.early = nil
 }
 
-// end ends the viewer; the first cause stays. It waits for the read that is going
-// on, and must not be called from inside of that, nor with mu held.
+// end ends the viewer; the first cause stays. It must not be called with mu held.
 func (v *Viewer) end(cause error) {
 	v.over(cause)
-	_ = v.conn.Close()
-	_ = v.pipe.Close()
 	v.room.forget(v)
+	v.socket.close()
+	_ = v.pipe.Close()
+	v.calm()
 }
 
 // Connected is closed when the handshake is through.
@@ -224,7 +227,7 @@ func (v *Viewer) over(cause error) {
 // send sends one packet; one that is lost is sent again by whoever needs it.
 func (v *Viewer) send(packet []byte, to netip.AddrPort) {
 	if len(packet) > 0 {
-		_, _ = v.conn.WriteToUDPAddrPort(packet, to)
+		_ = v.socket.send(packet, to)
 	}
 }
 

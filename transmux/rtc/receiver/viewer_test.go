@@ -43,12 +43,16 @@ func (m *marks) all() []Marked {
 
 // TestWatch counts a real room's packets, in runs and one by one.
 func TestWatch(t *testing.T) {
-	for mode, plain := range map[string]bool{"in runs": false, "packet by packet": true} {
+	for mode, cfg := range map[string]Config{
+		"in runs": {}, "eagerly": {Eager: true}, "packet by packet": {Plain: true},
+	} {
 		t.Run(mode, func(t *testing.T) {
+			plain := cfg.Plain
 			h := newHouse(t)
 			h.publish(t, name)
 			var m marks
-			r := newRoom(t, Config{Plain: plain, Mark: readLabel, Every: 3, OnMark: m.take})
+			cfg.Mark, cfg.Every, cfg.OnMark = readLabel, 3, m.take
+			r := newRoom(t, cfg)
 			v := h.watch(t, r)
 			happens(t, "the connection", v.Connected())
 			happens(t, "the keyframe", v.Keyframe())
@@ -66,6 +70,9 @@ func TestWatch(t *testing.T) {
 			}
 			if timing := v.Timing(); timing.Answered == 0 || timing.Connected < timing.Answered || timing.Keyframe < timing.Connected {
 				t.Errorf("timing %+v", timing)
+			}
+			if n := r.joining.Load(); n != 0 {
+				t.Errorf("%d are thought to be joining", n)
 			}
 			m.check(t)
 			if err := v.Close(t.Context()); err != nil || !errors.Is(v.Err(), ErrClosed) {
