@@ -29,8 +29,12 @@ func (w *Writer) Send(to *Path, packet []byte) error {
 // SendRun sends packets of size bytes each, the last may be shorter, that lie
 // end to end in run: at most MaxSegments of them and MaxRun bytes. It takes one
 // system call where the kernel can segment, else one a packet. It never waits:
-// what the socket's buffer has no room for is counted and dropped.
+// what the socket's buffer has no room for is counted and dropped. A connection
+// queues them, framed; see Path.Ready.
 func (w *Writer) SendRun(to *Path, run []byte, size int) error {
+	if to.stream != nil {
+		return to.stream.send(run, size)
+	}
 	p := w.port
 	if len(run) > size && p.segment.Load() {
 		err := w.call.send(to, run, size)
