@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"sync"
@@ -30,6 +31,7 @@ type house struct {
 	hub  *bus.Hub
 	room *Room
 	port *port.Port
+	site http.Handler
 	url  string
 }
 
@@ -43,8 +45,13 @@ func (ignore) Observe(float64) {}
 
 func newHouse(t *testing.T, cfg bus.Config) *house {
 	t.Helper()
+	return newHouseAt(t, port.Config{Address: loopback}, cfg)
+}
+
+func newHouseAt(t *testing.T, at port.Config, cfg bus.Config) *house {
+	t.Helper()
 	log := slog.New(slog.NewTextHandler(testWriter{t}, nil))
-	p, err := port.Listen(port.Config{Address: "127.0.0.1:0"}, log)
+	p, err := port.Listen(at, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,6 +66,7 @@ func newHouse(t *testing.T, cfg bus.Config) *house {
 	router := chi.NewRouter()
 	resources.Routes(router)
 	h.room.Routes(router)
+	h.site = router
 	server := httptest.NewServer(router)
 	h.url = server.URL + Path
 	t.Cleanup(func() {
