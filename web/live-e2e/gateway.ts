@@ -13,12 +13,13 @@ export interface Gateway {
   /** Addresses with port. */
   http: string
   rtmp: string
+  webrtc: string
   /** Ends it as a supervisor would; rejects when it does not end cleanly. */
   stop: () => Promise<void>
 }
 
-/** Builds the binary and runs it on free ports of loopback. */
-export async function startGateway(): Promise<Gateway> {
+/** Builds the binary and runs it on free ports of loopback, with other settings if need be. */
+export async function startGateway(settings: Record<string, string> = {}): Promise<Gateway> {
   const dir = mkdtempSync(join(tmpdir(), 'millrace-live-'))
   const binary = join(dir, 'millrace')
   execFileSync('go', ['build', '-o', binary, './cmd/millrace'], { cwd: repository, stdio: 'inherit' })
@@ -32,6 +33,7 @@ export async function startGateway(): Promise<Gateway> {
       MILLRACE_WEBRTC_ADDRESS: '127.0.0.1:0',
       MILLRACE_STREAM_LINGER: `${LINGER_S}s`,
       MILLRACE_LOG_FORMAT: 'json',
+      ...settings,
     },
   })
   const tail: string[] = []
@@ -57,6 +59,7 @@ export async function startGateway(): Promise<Gateway> {
   return {
     http: addresses.get('http') ?? '',
     rtmp: addresses.get('rtmp') ?? '',
+    webrtc: addresses.get('webrtc') ?? '',
     stop: async () => {
       child.kill('SIGTERM')
       const code = await exited

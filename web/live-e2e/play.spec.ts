@@ -38,9 +38,10 @@ for (const [clip, { name, fps }] of Object.entries(clips)) {
     )
     expect(rate).toBeGreaterThan(fps * (STRICT ? 0.9 : 0.6))
     expect(shown.at(-1)?.width).toBe(1280)
-    expect(now).toMatchObject({ pliCount: 0, firCount: 0, packetsLost: 0 })
+    expect(now).toMatchObject({ firCount: 0, packetsLost: 0 })
     // On a busy machine the browser itself may miss a beat.
     expect(now.freezeCount, 'freezes').toBeLessThanOrEqual(STRICT ? 0 : 1)
+    expect(now.pliCount, 'keyframe requests').toBeLessThanOrEqual(STRICT ? 0 : 1)
     expect(now.latencyMs, 'the sender reports place the picture in time').not.toBeNull()
     // Pictures that are shown after B-frames are there before their time.
     atMost('age of the picture by the sender reports', now.latencyMs ?? 0, 100)

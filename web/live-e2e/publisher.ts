@@ -6,12 +6,14 @@ const media = join(import.meta.dirname, '..', '..', 'cmd', 'millrace', 'e2e', 't
 /** ffmpeg, looping a clip over RTMP in real time as an encoder would send it. */
 export class Publisher {
   readonly #name: string
+  readonly #gateway: Addresses
   readonly #child: ChildProcess
   readonly #exited: Promise<void>
 
-  constructor(clip: string, name: string) {
+  constructor(clip: string, name: string, gateway: Addresses = common()) {
     this.#name = name
-    const url = `rtmp://${process.env['LIVE_RTMP']}/${name}`
+    this.#gateway = gateway
+    const url = `rtmp://${gateway.rtmp}/${name}`
     const args = ['-hide_banner', '-loglevel', 'error', '-nostdin', '-re', '-stream_loop', '-1']
     this.#child = spawn('ffmpeg', [...args, '-i', join(media, clip), '-c', 'copy', '-f', 'flv', url], { stdio: 'ignore' })
     this.#exited = new Promise((resolve) => this.#child.once('exit', () => resolve()))
@@ -19,12 +21,7 @@ export class Publisher {
 
   /** Returns when the stream has a keyframe to join at. */
   async live(): Promise<void> {
-    await until(`${this.#name} is live`, async () => {
-      const response = await fetch(`${base()}/api/v1/streams/${this.#name}`)
-      if (!response.ok) return false
-      const stream = (await response.json()) as { live: boolean; tracks: { kind: string; keyframes?: number }[] }
-      return stream.live && stream.tracks.some((track) => track.kind === 'video' && (track.keyframes ?? 0) > 0)
-    })
+    await live(this.#name, this.#gateway)
   }
 
   /** Ends it without a goodbye, as a crash would. */
@@ -34,9 +31,30 @@ export class Publisher {
   }
 }
 
-/** The gateway's pages. */
+/** Where a gateway listens. */
+export interface Addresses {
+  http: string
+  rtmp: string
+}
+
+/** The gateway that the specs share. */
+export function common(): Addresses {
+  return { http: process.env['LIVE_HTTP'] ?? '', rtmp: process.env['LIVE_RTMP'] ?? '' }
+}
+
+/** Its pages. */
 export function base(): string {
-  return `http://${process.env['LIVE_HTTP']}`
+  return `http://${common().http}`
+}
+
+/** Returns when a stream has a keyframe to join at. */
+export async function live(name: string, gateway: Addresses = common()): Promise<void> {
+  await until(`${name} is live`, async () => {
+    const response = await fetch(`http://${gateway.http}/api/v1/streams/${name}`)
+    if (!response.ok) return false
+    const stream = (await response.json()) as { live: boolean; tracks: { kind: string; keyframes?: number }[] }
+    return stream.live && stream.tracks.some((track) => track.kind === 'video' && (track.keyframes ?? 0) > 0)
+  })
 }
 
 /** Looks at a condition until it holds. */
