@@ -17,6 +17,12 @@ type Answer struct {
 	Name      string
 	Direction Direction
 	Media     []AnswerMedia // as many as the offer has, in its order
+	// Offer is true where it is none, but an offer of our own; Why says to people
+	// what that is for.
+	Offer bool
+	Why   string
+	// Alone is true where the peer's one m-line is in no group.
+	Alone bool
 }
 
 // AnswerMedia is one m-line of an answer.
@@ -39,8 +45,15 @@ func (a *Answer) Write() []byte {
 	for i, m := range a.Media {
 		mids[i] = m.Media.MID
 	}
-	b.WriteString("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n")
-	fmt.Fprintf(&b, "a=group:BUNDLE %s\r\na=extmap-allow-mixed\r\na=msid-semantic:WMS *\r\n", strings.Join(mids, " "))
+	b.WriteString("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\n")
+	if a.Why != "" {
+		fmt.Fprintf(&b, "i=%s\r\n", a.Why)
+	}
+	b.WriteString("t=0 0\r\n")
+	if !a.Alone {
+		fmt.Fprintf(&b, "a=group:BUNDLE %s\r\n", strings.Join(mids, " "))
+	}
+	b.WriteString("a=extmap-allow-mixed\r\na=msid-semantic:WMS *\r\n")
 	for i, m := range a.Media {
 		a.writeMedia(&b, &m)
 		if i == 0 {
@@ -64,7 +77,11 @@ func (a *Answer) writeMedia(b *strings.Builder, m *AnswerMedia) {
 	fmt.Fprintf(b, "\r\nc=IN IP4 0.0.0.0\r\na=mid:%s\r\na=%s\r\n", m.Media.MID, a.Direction)
 	b.WriteString("a=rtcp-mux\r\na=rtcp-mux-only\r\na=rtcp-rsize\r\n")
 	fmt.Fprintf(b, "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=ice-options:trickle\r\n", a.Ufrag, a.Pwd)
-	fmt.Fprintf(b, "a=fingerprint:%s\r\na=setup:passive\r\n", a.Fingerprint)
+	setup := "passive"
+	if a.Offer {
+		setup = "actpass" // RFC 8842 section 5.2; the DTLS client is the peer all the same
+	}
+	fmt.Fprintf(b, "a=fingerprint:%s\r\na=setup:%s\r\n", a.Fingerprint, setup)
 	for _, e := range m.Extensions {
 		fmt.Fprintf(b, "a=extmap:%d %s\r\n", e.ID, e.URI)
 	}

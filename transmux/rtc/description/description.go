@@ -7,6 +7,7 @@ package description
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -14,10 +15,13 @@ import (
 )
 
 // ErrOffer is about offers that are no SDP, or not what the endpoint is for;
-// ErrCannot is about good ones that cannot be served.
+// ErrEmpty, which is one of these, about SDP that offers nothing at all; ErrCannot
+// about good offers that cannot be served; ErrAnswer about answers to offers of ours.
 var (
 	ErrOffer  = errors.New("the offer is not valid")
+	ErrEmpty  = fmt.Errorf("%w: it has no m-line", ErrOffer)
 	ErrCannot = errors.New("the offer cannot be served")
+	ErrAnswer = errors.New("the answer is not valid")
 )
 
 // Direction is of media, from where the one who says it stands.
@@ -35,7 +39,9 @@ const (
 type Offer struct {
 	Ufrag, Pwd  string
 	Fingerprint string // "sha-256 AB:CD:…"
-	Media       []Media
+	// Bundle is whether the m-lines are grouped; one alone need not be.
+	Bundle bool
+	Media  []Media
 }
 
 // Media is one m-line.

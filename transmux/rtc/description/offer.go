@@ -1,7 +1,7 @@
 package description
 
 import (
-	"fmt"
+	"bytes"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,30 +18,58 @@ const (
 	maxExtensions = 32
 	maxRIDs       = 8
 	maxSources    = 64
+	maxFeedback   = 16 // of one format, as are the parameters
+	maxParameters = 32
+	maxParameter  = 1024 // characters: H.264 parameter sets may be among them
 )
 
 // ParseOffer reads an offer whose m-lines all have one of the wanted directions;
 // the errors wrap ErrOffer or ErrCannot.
 func ParseOffer(raw []byte, wanted ...Direction) (*Offer, error) {
-	var desc sdp.SessionDescription
-	if err := desc.Unmarshal(raw); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrOffer, err)
+	o, wrong := parseOffer(raw, wanted)
+	if wrong != nil {
+		return nil, wrong.in(ErrOffer, ErrCannot)
 	}
-	if n := len(desc.MediaDescriptions); n == 0 || n > maxMedia {
-		return nil, fmt.Errorf("%w: it has %d m-lines", ErrOffer, n)
+	return o, nil
+}
+
+func parseOffer(raw []byte, wanted []Direction) (*Offer, *fault) {
+	desc, wrong := unmarshal(raw)
+	if wrong != nil {
+		return nil, wrong
 	}
 	o := &Offer{}
 	for _, m := range desc.MediaDescriptions {
-		parsed, err := o.parseMedia(&desc, m, wanted)
-		if err != nil {
-			return nil, err
+		_, bundled := m.Attribute("bundle-only")
+		if m.MediaName.Port.Value == 0 && !bundled {
+			return nil, invalid("m=%s has port 0, which is no offer", m.MediaName.Media)
+		}
+		parsed, wrong := o.parseMedia(desc, m, wanted)
+		if wrong != nil {
+			return nil, wrong
 		}
 		o.Media = append(o.Media, parsed)
 	}
-	return o, o.validate()
+	if len(o.Media) == 0 {
+		return nil, &fault{what: "it has no m-line", empty: true}
+	}
+	return o, o.validate(desc)
 }
 
-func (o *Offer) parseMedia(desc *sdp.SessionDescription, m *sdp.MediaDescription, wanted []Direction) (Media, error) {
+// unmarshal reads what is SDP and not larger than any that we could serve.
+func unmarshal(raw []byte) (*sdp.SessionDescription, *fault) {
+	// Before the parser, which would make something of each.
+	if n := bytes.Count(raw, []byte("\nm=")); n > maxMedia {
+		return nil, invalid("it has %d m-lines", n)
+	}
+	desc := &sdp.SessionDescription{}
+	if err := desc.Unmarshal(raw); err != nil {
+		return nil, invalid("%v", err)
+	}
+	return desc, nil
+}
+
+func (o *Offer) parseMedia(desc *sdp.SessionDescription, m *sdp.MediaDescription, wanted []Direction) (Media, *fault) {
 	parsed := Media{}
 	switch m.MediaName.Media {
 	case "video":
@@ -49,24 +77,21 @@ func (o *Offer) parseMedia(desc *sdp.SessionDescription, m *sdp.MediaDescription
 	case "audio":
 		parsed.Kind = av.Audio
 	default:
-		return parsed, fmt.Errorf("%w: there is no m=%s here, only video and audio", ErrCannot, m.MediaName.Media)
+		return parsed, cannot("there is no m=%s here, only video and audio", m.MediaName.Media)
 	}
 	if !strings.Contains(strings.Join(m.MediaName.Protos, "/"), "SAVPF") {
-		return parsed, fmt.Errorf("%w: the profile must be UDP/TLS/RTP/SAVPF", ErrCannot)
+		return parsed, cannot("the profile must be UDP/TLS/RTP/SAVPF")
 	}
-	attribute := func(key string) string {
-		if v, ok := m.Attribute(key); ok {
-			return v
-		}
-		v, _ := desc.Attribute(key)
-		return v
-	}
+	attribute := func(key string) string { return attributeOf(desc, m, key) }
 	parsed.MID = attribute("mid")
 	if got := direction(m); !slices.Contains(wanted, got) {
-		return parsed, fmt.Errorf("%w: m=%s is %s, here it must be %s", ErrOffer, m.MediaName.Media, got, wanted[0])
+		return parsed, invalid("m=%s is %s, here it must be %s", m.MediaName.Media, got, wanted[0])
 	}
 	if attribute("setup") == "passive" {
-		return parsed, fmt.Errorf("%w: a=setup must be actpass or active", ErrCannot)
+		return parsed, cannot("a=setup must be actpass or active, for the DTLS server is here")
+	}
+	if _, mux := m.Attribute("rtcp-mux"); !mux {
+		return parsed, cannot("m=%s needs a=rtcp-mux, for there is one port for both", m.MediaName.Media)
 	}
 	if o.Ufrag == "" { // BUNDLE: the first m-line's transport is everybody's
 		o.Ufrag, o.Pwd, o.Fingerprint = attribute("ice-ufrag"), attribute("ice-pwd"), attribute("fingerprint")
@@ -75,25 +100,52 @@ func (o *Offer) parseMedia(desc *sdp.SessionDescription, m *sdp.MediaDescription
 	return parsed, nil
 }
 
+// attributeOf is the m-line's attribute, or the session's where that has none.
+func attributeOf(desc *sdp.SessionDescription, m *sdp.MediaDescription, key string) string {
+	if v, ok := m.Attribute(key); ok {
+		return v
+	}
+	v, _ := desc.Attribute(key)
+	return v
+}
+
 // validate looks at what the m-lines have in common. The bounds on ICE
 // credentials are RFC 8839 section 5.4's.
-func (o *Offer) validate() error {
+func (o *Offer) validate(desc *sdp.SessionDescription) *fault {
 	switch {
 	case len(o.Ufrag) < 4 || len(o.Ufrag) > 256 || len(o.Pwd) < 22 || len(o.Pwd) > 256:
-		return fmt.Errorf("%w: it has no usable ice-ufrag and ice-pwd", ErrOffer)
+		return invalid("it has no usable ice-ufrag and ice-pwd")
 	case !strings.HasPrefix(strings.ToLower(o.Fingerprint), "sha-256 "):
-		return fmt.Errorf("%w: it has no sha-256 fingerprint", ErrOffer)
+		return invalid("it has no sha-256 fingerprint")
 	}
 	seen := map[av.Kind]bool{}
 	mids := map[string]bool{}
+	bundle := bundled(desc)
 	for _, m := range o.Media {
 		if seen[m.Kind] {
-			return fmt.Errorf("%w: it has %s twice; one of each is served", ErrCannot, m.Kind)
+			return cannot("it has %s twice; one of each is served", m.Kind)
 		}
 		if m.MID == "" && len(o.Media) > 1 || mids[m.MID] {
-			return fmt.Errorf("%w: each m-line needs an a=mid of its own", ErrOffer)
+			return invalid("each m-line needs an a=mid of its own")
+		}
+		if !slices.Contains(bundle, m.MID) && len(o.Media) > 1 {
+			return cannot("all m-lines must be in one a=group:BUNDLE, for there is one transport")
 		}
 		seen[m.Kind], mids[m.MID] = true, true
+	}
+	o.Bundle = len(bundle) > 0
+	return nil
+}
+
+// bundled are the MIDs of the first BUNDLE group (RFC 9143 section 5).
+func bundled(desc *sdp.SessionDescription) []string {
+	for _, a := range desc.Attributes {
+		if a.Key != "group" {
+			continue
+		}
+		if fields := strings.Fields(a.Value); len(fields) > 1 && fields[0] == "BUNDLE" {
+			return fields[1:min(len(fields), maxMedia+1)]
+		}
 	}
 	return nil
 }
@@ -147,7 +199,9 @@ func (m *Media) readAttributes(desc *sdp.MediaDescription) {
 		case "fmtp":
 			f.Parameters = readParameters(value)
 		case "rtcp-fb":
-			f.Feedback = append(f.Feedback, value)
+			if len(f.Feedback) < maxFeedback {
+				f.Feedback = append(f.Feedback, value)
+			}
 		}
 	}
 	m.pairRTX()
@@ -226,7 +280,9 @@ func readParameters(value string) map[string]string {
 	parameters := map[string]string{}
 	for part := range strings.SplitSeq(value, ";") {
 		key, v, _ := strings.Cut(strings.TrimSpace(part), "=")
-		parameters[strings.ToLower(key)] = v
+		if len(parameters) < maxParameters && len(part) < maxParameter {
+			parameters[strings.ToLower(key)] = v
+		}
 	}
 	return parameters
 }
