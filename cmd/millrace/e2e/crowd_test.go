@@ -22,8 +22,9 @@ const (
 	handshake = 5 * time.Second // longer than anything of a handshake is kept
 	// spare goroutines: the HTTP server's own come and go.
 	spare = 4
-	// heapSpare is what may be held after many joins and leaves that was not before.
-	heapSpare = 1 << 20
+	// heapSpare is what may be held after many joins and leaves that was not
+	// before: a derivation that has just ended, or not, is 0.9 MiB of it.
+	heapSpare = 3 << 19
 	// crowdSpare is what may be: maps and pools keep the room they had for the
 	// greatest crowd. A second crowd adds nothing to it.
 	crowdSpare = 4 << 20
