@@ -163,9 +163,14 @@ func (c *Cursor) Restart() {
 }
 
 // Switch turns to another rendition without a gap: the old one is read on until
-// the new one's next keyframe is there.
+// the new one's next keyframe is there. Switching to the one that is read calls
+// off what has not come to pass.
 func (c *Cursor) Switch(id av.TrackID) {
-	if c.Track() == id || c.pending != nil && c.pending.id == id {
+	if c.Track() == id {
+		c.pending = nil
+		return
+	}
+	if c.pending != nil && c.pending.id == id {
 		return
 	}
 	c.pending = c.stream.Catalog().state(id)
