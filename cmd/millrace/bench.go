@@ -13,11 +13,11 @@ import (
 
 // benchCommand is the load tool; docs/performance.md tells how to use it.
 type benchCommand struct {
-	Fanout  benchFanout  `cmd:"" set:"viewers=50" set:"duration=20s" set:"every=10" set:"eager=false" help:"Let many watch one stream: CPU a packet beside the floor, memory a viewer, loss, latency."`
-	Latency benchLatency `cmd:"" set:"viewers=1" set:"duration=20s" set:"every=1" set:"eager=true" help:"The same for few viewers, with the send time in every picture."`
-	Join    benchJoin    `cmd:"" set:"viewers=1" set:"duration=5s" set:"every=10" set:"eager=false" help:"Let viewers come and go beside others: CPU a join, times, what the others feel of it."`
+	Fanout  benchFanout  `kong:"cmd,set='viewers=50',set='duration=20s',set='every=10',set='eager=false',set='floor=2s',help='Let many watch one stream: CPU a packet beside the floor, memory a viewer, loss, latency.'"`
+	Latency benchLatency `kong:"cmd,set='viewers=1',set='duration=20s',set='every=1',set='eager=true',set='floor=0s',help='The same for few viewers, with the send time in every picture.'"`
+	Join    benchJoin    `kong:"cmd,set='viewers=1',set='duration=5s',set='every=10',set='eager=false',help='Let viewers come and go beside others: CPU a join, times, what the others feel of it.'"`
 	Floor   benchFloor   `cmd:"" help:"What sealing and sending alone costs on this machine, by different system calls."`
-	Compare benchCompare `cmd:"" set:"viewers=50" set:"duration=20s" set:"every=10" set:"eager=false" help:"As fanout, for any WHEP server: name its address and its process."`
+	Compare benchCompare `kong:"cmd,set='viewers=50',set='duration=20s',set='every=10',set='eager=false',set='floor=2s',help='As fanout, for any WHEP server: name its address and its process.'"`
 	Viewers benchViewers `cmd:"" hidden:"" help:"A process of viewers, for the others."`
 }
 
@@ -36,7 +36,6 @@ type benchLatency struct {
 
 // Run is for kong.
 func (c *benchLatency) Run(p *process) error {
-	c.NoFloor = true
 	return withBench(p, func(ctx context.Context, b *bench.Bench) error { return b.Fanout(ctx, "latency", c.FanoutOptions) })
 }
 

@@ -9,19 +9,19 @@ import (
 
 // FanoutOptions are those of `millrace bench fanout`, latency and compare.
 type FanoutOptions struct {
-	Source  `embed:""`
-	Crowd   `embed:""`
-	NoFloor bool `help:"Do not measure the floor."`
+	Source    `embed:""`
+	Crowd     `embed:""`
+	FloorTime time.Duration `help:"Measure each way of the floor for so long; 0 not at all." default:"${floor}"`
 }
-
-// floorTime is for each way of the floor, in a run that compares with it.
-const floorTime = 2 * time.Second
 
 // Fanout lets viewers watch one stream, and measures once all are there and at
 // rest. what names the measurement.
 func (b *Bench) Fanout(ctx context.Context, what string, o FanoutOptions) error {
 	if err := errors.Join(o.Source.validate(), o.Crowd.validate()); err != nil {
 		return err
+	}
+	if o.FloorTime < 0 || o.FloorTime > maxDuration {
+		return fmt.Errorf("%w: --floor-time is out of range", ErrUsage)
 	}
 	c, err := b.clip(&o.Source)
 	if err != nil {
@@ -32,9 +32,11 @@ func (b *Bench) Fanout(ctx context.Context, what string, o FanoutOptions) error 
 	if o.WHEP == "" || o.RTMP != "" || o.Clip != "" {
 		result.Clip = c
 	}
-	if !o.NoFloor {
+	if o.FloorTime > 0 {
 		b.say("measuring the floor")
-		result.Floor, err = measureFloor(ctx, likeClip(result.Clip, &o.Crowd), false, c.HasSound)
+		like := likeClip(result.Clip, &o.Crowd)
+		like.Duration = o.FloorTime
+		result.Floor, err = measureFloor(ctx, like, false, c.HasSound)
 		if errors.Is(err, errNoFloor) {
 			result.note("%v", err)
 		} else if err != nil {
@@ -54,7 +56,7 @@ func (b *Bench) Fanout(ctx context.Context, what string, o FanoutOptions) error 
 // likeClip is a floor with the packets of the clip's pictures, at their rate; of a
 // usual stream's where the clip is not known.
 func likeClip(c *clip, crowd *Crowd) FloorOptions {
-	o := FloorOptions{Packets: 10, Bytes: 1200, Viewers: crowd.Viewers, Rate: 30, Duration: floorTime, Plain: crowd.Plain, Eager: crowd.Eager}
+	o := FloorOptions{Packets: 10, Bytes: 1200, Viewers: crowd.Viewers, Rate: 30, Plain: crowd.Plain, Eager: crowd.Eager}
 	if c != nil {
 		o.Bytes = int(c.PacketBytes+0.5) + sealedBytes
 		o.Packets = min(c.Packets, maxRunPackets, float64(maxRunBytes/o.Bytes))
@@ -102,7 +104,7 @@ func (r *run) fanout(ctx context.Context, crowd *Crowd, result *Result) error {
 		return err
 	}
 	result.deliver(w)
-	result.spend(w, first, processes)
+	result.spend(w, &first, processes)
 	return nil
 }
 
@@ -134,5 +136,39 @@ func (r *run) rest(ctx context.Context, c *crew, d time.Duration) error {
 	if _, err := c.ask(ctx, order{Do: doRest}); err != nil {
 		return err
 	}
-	return pass(ctx, d)
+	if err := pass(ctx, d); err != nil {
+		return err
+	}
+	r.collect(ctx)
+	return nil
+}
+
+const (
+	// collecting bounds how long a server is asked for rounds of its collector.
+	collecting = 3 * time.Second
+	// collected is how many there should be: what a pool holds goes in the second.
+	collected = 2
+)
+
+// collect makes a Go server's memory collector come round, so that what joining
+// left is not counted as what watching takes. A server that only sends allocates
+// next to nothing, and would come to it after two minutes; answering /metrics
+// does allocate.
+func (r *run) collect(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, collecting)
+	defer cancel()
+	first := -1.0
+	for {
+		metrics, err := scrape(ctx, r.client, r.at.whep)
+		rounds, there := metrics[metricRounds]
+		if err != nil || !there {
+			return // not such a server, or time is up
+		}
+		if first < 0 {
+			first = rounds
+		}
+		if rounds >= first+collected {
+			return
+		}
+	}
 }

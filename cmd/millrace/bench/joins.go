@@ -77,14 +77,14 @@ func (r *run) join(ctx context.Context, o *JoinOptions, result *Result) error {
 		return err
 	}
 	result.deliver(busy)
-	result.spend(busy, quiet.before, len(watching.members)+1)
+	result.spend(busy, nil, len(watching.members)+1)
 	if result.Server != nil {
 		// What watching costs by itself goes off.
 		idle := float64(quiet.after.server.cpu-quiet.before.server.cpu) / float64(quiet.length()) * float64(busy.length())
 		cpu := float64(busy.after.server.cpu-busy.before.server.cpu) - idle
 		came.CPU = cpu / 1e6 / float64(came.Keyframe.Count)
-		// These are of those who watch, and the joins' packets are not among theirs.
-		result.Server.CPUPerPacket, result.Server.BytesPerViewer = 0, 0
+		// That is by the packets of those who watch, and the joins' are not among them.
+		result.Server.CPUPerPacket = 0
 	}
 	result.Join = came
 	if before := distribute(quiet.tally.Arrived); before.Count > 0 {

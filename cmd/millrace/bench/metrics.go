@@ -21,7 +21,7 @@ const (
 	metricSends      = "millrace_webrtc_sends_total"
 	metricPackets    = "millrace_webrtc_packets_total"
 	metricUnsent     = "millrace_webrtc_unsent_total"
-	metricHeap       = "go_memstats_heap_inuse_bytes"
+	metricRounds     = "go_gc_duration_seconds_count" // of the memory collector
 )
 
 // scrape gets the metrics of the server that a WHEP address belongs to. A server

@@ -85,8 +85,8 @@ func machineBusy() (time.Duration, error) {
 	return parseBusy(b)
 }
 
-// parseBusy sums the first line of /proc/stat without idle, iowait, and guest time,
-// which is in user time already.
+// parseBusy sums the first line of /proc/stat without idle and iowait, steal, in
+// which others ran, and guest time, which is in user time already.
 func parseBusy(b []byte) (time.Duration, error) {
 	line, _, _ := strings.Cut(string(b), "\n")
 	fields := strings.Fields(line)

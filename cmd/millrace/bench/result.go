@@ -55,7 +55,7 @@ type Server struct {
 	OverFloorWithAudio float64 `json:"over_floor_with_audio,omitempty"`
 	// BytesPerViewer is the growth of resident memory from one viewer to all.
 	BytesPerViewer float64 `json:"bytes_per_viewer,omitempty"`
-	ResidentOne    int64   `json:"resident_bytes_at_one_viewer"`
+	ResidentOne    int64   `json:"resident_bytes_at_one_viewer,omitempty"`
 	Resident       int64   `json:"resident_bytes"`
 	GoroutinesOne  float64 `json:"goroutines_at_one_viewer,omitempty"`
 	Goroutines     float64 `json:"goroutines,omitempty"`
@@ -128,8 +128,9 @@ func (r *Result) deliver(w *window) {
 	}
 }
 
-// spend tells what server and tool spent in a window.
-func (r *Result) spend(w *window, one sample, processes int) {
+// spend tells what server and tool spent in a window; one is how it was with one
+// viewer, where that was looked at.
+func (r *Result) spend(w *window, one *sample, processes int) {
 	seconds := w.length().Seconds()
 	packets := float64(max(w.counts.packets(), 1))
 	perPacket := func(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1000 / packets }
@@ -147,10 +148,10 @@ func (r *Result) spend(w *window, one sample, processes int) {
 	cpu := w.after.server.cpu - w.before.server.cpu
 	s := &Server{
 		CPUPerPacket: perPacket(cpu), Cores: cpu.Seconds() / seconds,
-		ResidentOne: one.server.rss, Resident: w.after.server.rss,
-		GoroutinesOne: one.metrics[metricGoroutines], Goroutines: w.after.metrics[metricGoroutines],
+		Resident: w.after.server.rss, Goroutines: w.after.metrics[metricGoroutines],
 	}
-	if r.Viewers > 1 {
+	if one != nil && r.Viewers > 1 {
+		s.ResidentOne, s.GoroutinesOne = one.server.rss, one.metrics[metricGoroutines]
 		s.BytesPerViewer = float64(s.Resident-s.ResidentOne) / float64(r.Viewers-1)
 	}
 	if calls, ok := w.metric(metricSends); ok && calls > 0 {

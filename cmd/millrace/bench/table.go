@@ -90,8 +90,11 @@ func (s *Server) lines(line func(string, string, ...any)) {
 		line("server memory", "%.1f KB a viewer: resident %.1f MB at one, %.1f MB at all", s.BytesPerViewer/1e3,
 			float64(s.ResidentOne)/1e6, float64(s.Resident)/1e6)
 	}
-	if s.Goroutines > 0 {
+	switch {
+	case s.GoroutinesOne > 0:
 		line("server goroutines", "%.0f at one viewer, %.0f at all", s.GoroutinesOne, s.Goroutines)
+	case s.Goroutines > 0:
+		line("server goroutines", "%.0f", s.Goroutines)
 	}
 	if s.PacketsPerCall > 0 {
 		line("packets a system call", "%.2f", s.PacketsPerCall)
@@ -121,9 +124,8 @@ func (r *Result) times(w io.Writer) {
 	head := "  ms\tmedian\t90 %\t99 %\tworst\tof\n"
 	for _, one := range rows {
 		if d := one.d; d != nil && d.Count > 0 {
-			fmt.Fprint(w, head)
+			fmt.Fprintf(w, "%s  %s\t%.2f\t%.2f\t%.2f\t%.2f\t%d\n", head, one.name, d.Median, d.P90, d.P99, d.Max, d.Count)
 			head = ""
-			fmt.Fprintf(w, "  %s\t%.2f\t%.2f\t%.2f\t%.2f\t%d\n", one.name, d.Median, d.P90, d.P99, d.Max, d.Count)
 		}
 	}
 }
