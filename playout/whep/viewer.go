@@ -45,8 +45,9 @@ type viewer struct {
 	refreshed time.Time
 	shown     bool // the first keyframe has been sent
 	scratch   []byte
-	lostVideo []uint16 // scratch, like lostAudio
+	lostVideo []uint16 // scratch, like the two below
 	lostAudio []uint16
+	numbers   []uint16
 
 	feedback feedback
 	told     atomic.Bool // there is feedback to act on
@@ -87,6 +88,9 @@ func (v *viewer) answer(o *description.Offer, e *sender.Endpoint, peer netip.Add
 			if f.RTX != 0 {
 				m.RTXSSRC = l.rtx.SSRC()
 			}
+		}
+		if l.patient.id != 0 {
+			m.Extensions = []description.Extension{{ID: l.patient.id, URI: extensionPlayoutDelay}}
 		}
 		a.Media = append(a.Media, m)
 	}
@@ -167,21 +171,30 @@ func (v *viewer) serve(b *sender.Burst, now time.Time) time.Time {
 	}
 	due := v.video.serve(v.sub.Video(), b, v, now)
 	v.audio.serve(v.sub.Audio(), b, v, now)
+	due = sooner(due, sooner(v.video.twins(b, v, now), v.audio.twins(b, v, now)))
 	if !now.Before(v.report) {
 		v.sendReports(b, now)
 	}
 	return due
 }
 
+// sooner is the earlier of two times, of which the zero one is never.
+func sooner(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
 // recover does what the viewer's feedback asks for.
 func (v *viewer) recover(b *sender.Burst, now time.Time) {
 	var refresh bool
 	refresh, v.lostVideo, v.lostAudio = v.feedback.take(v.lostVideo[:0], v.lostAudio[:0], v.video.writer.SSRC())
-	if len(v.lostVideo) > 0 && v.video.past != nil {
-		v.room.counters.resent.Add(uint64(v.video.resend(v.lostVideo, b, v.stream)))
+	if len(v.lostVideo) > 0 {
+		v.video.recover(v.lostVideo, b, v, now)
 	}
-	if len(v.lostAudio) > 0 && v.audio.past != nil {
-		v.room.counters.resent.Add(uint64(v.audio.resend(v.lostAudio, b, v.stream)))
+	if len(v.lostAudio) > 0 {
+		v.audio.recover(v.lostAudio, b, v, now)
 	}
 	if refresh && now.Sub(v.refreshed) > refreshInterval {
 		v.refreshed = now

@@ -13,8 +13,8 @@ import (
 	"millrace/transmux/av"
 )
 
-// HeaderSize is that of the packets that a Writer makes: no CSRC, no extension
-// (RFC 3550 section 5.1).
+// HeaderSize is that of the packets that a Writer makes: no CSRC, and, where
+// Extend did not say otherwise, no extension (RFC 3550 section 5.1).
 const HeaderSize = 12
 
 const (
@@ -34,6 +34,8 @@ type Writer struct {
 	last    int64  // clock ticks of the last frame, from PTS 0
 	index   uint64 // 48-bit packet index of the next packet (RFC 3711 section 3.3.1)
 	started bool
+
+	extension Extension
 
 	packets, octets uint32 // as sender reports count them
 }
@@ -91,19 +93,27 @@ func (w *Writer) ticks(pts time.Duration) int64 {
 	return seconds*w.clockRate + rest*w.clockRate/int64(time.Second)
 }
 
+// Extend puts the header extension, or with zero none, into the packets from here on.
+func (w *Writer) Extend(x Extension) { w.extension = x }
+
 // Append appends the frame's next packet to buf and returns it with its index.
 func (w *Writer) Append(buf []byte, p *av.Payload, marker bool) (packet []byte, index uint64) {
 	index = w.index
 	w.index++
 	w.packets++
 	w.octets += uint32(len(p.Head) + len(p.Body))
-	return w.Repeat(buf, p, marker, index, w.base+uint32(w.last)), index
+	return w.Repeat(buf, p, marker, index, w.base+uint32(w.last), w.extension), index
 }
 
 // Repeat appends a packet that was sent before, to the last byte as it was: under
 // GCM anything else would use its nonce twice.
-func (w *Writer) Repeat(buf []byte, p *av.Payload, marker bool, index uint64, timestamp uint32) []byte {
+func (w *Writer) Repeat(buf []byte, p *av.Payload, marker bool, index uint64, timestamp uint32, x Extension) []byte {
+	start := len(buf)
 	buf = appendHeader(buf, p, marker, w.payloadType, uint16(index), timestamp, w.ssrc)
+	if x != 0 {
+		buf[start] |= extensionBit
+		buf = x.append(buf)
+	}
 	return appendPayload(buf, p)
 }
 

@@ -1,0 +1,88 @@
+package whep
+
+import (
+	"math"
+	"time"
+
+	"millrace/transmux/rtpio"
+)
+
+// extensionPlayoutDelay is what browsers offer, and obey.
+const extensionPlayoutDelay = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
+
+const (
+	// lossy is how many packets missed within about a second make a bad line: below
+	// that a loss stands alone, and nothing done now would help against it.
+	lossy = 3
+	// calmAfter is how long a bad line must have missed nothing to be a good one. A
+	// browser gives back a tenth of a second of delay in one second; both together
+	// stay below two.
+	calmAfter = 800 * time.Millisecond
+	// patienceMargin is beyond the round trip: a loss shows when the next packet
+	// comes, which at worst is the next picture's.
+	patienceMargin = 40 * time.Millisecond
+	// maxPatience bounds what a round trip may make of it.
+	maxPatience = 500 * time.Millisecond
+	// unlimited is the most that a picture may be held back: libwebrtc's default.
+	unlimited = 10 * time.Second
+	// reassured is how many pictures say that the line is good again; the first
+	// that arrives does it.
+	reassured = 10
+)
+
+// weather is how much a viewer's line loses.
+type weather struct {
+	missed float64 // fading, as of last
+	last   time.Time
+}
+
+// miss counts packets that the viewer missed.
+func (w *weather) miss(n int, now time.Time) {
+	w.missed = w.level(now) + float64(n)
+	w.last = now
+}
+
+// level is about how many packets were missed within the last second.
+func (w *weather) level(now time.Time) float64 {
+	return w.missed * math.Exp(-now.Sub(w.last).Seconds())
+}
+
+// patience is for how long a viewer is told to hold its pictures back. A browser
+// knows nothing of the round trip where it only receives, and shows a picture that
+// came again late and the next ones in a heap. One that holds them for as long as
+// it takes to get a packet again shows them as if nothing had been lost; so it is
+// told to while its line is bad, and no longer.
+type patience struct {
+	weather
+	id    uint8 // of the header extension, 0 where the viewer takes none
+	least time.Duration
+	need  time.Duration
+	tell  int // pictures that are still to say that the line is good
+}
+
+// miss is weather's, with the round trip at the time.
+func (p *patience) miss(n int, now time.Time, roundTrip time.Duration) {
+	p.weather.miss(n, now)
+	p.need = min(roundTrip+patienceMargin, maxPatience)
+}
+
+// extension is what the next picture is to carry.
+func (p *patience) extension(now time.Time) rtpio.Extension {
+	if p.id == 0 {
+		return 0
+	}
+	least := time.Duration(0)
+	if now.Sub(p.last) < calmAfter && (p.least > 0 || p.level(now) >= lossy) {
+		least = p.need
+	}
+	if least == 0 && p.least > 0 {
+		p.tell = reassured
+	}
+	if p.least = least; least == 0 {
+		if p.tell == 0 {
+			return 0
+		}
+		p.tell--
+	}
+	return rtpio.PlayoutDelay(p.id, least, unlimited)
+}
