@@ -75,6 +75,23 @@ func (c *Crowd) validate() error {
 	return nil
 }
 
+// errTooLong ends a measurement that hangs.
+var errTooLong = errors.New("it takes far longer than it can")
+
+// spare is the time that a measurement has for starting, stopping and slow joins.
+const spare = 2 * time.Minute
+
+// bounded ends a measurement when it must long have been over.
+func (c *Crowd) bounded(ctx context.Context, more time.Duration) (context.Context, context.CancelFunc) {
+	joining := seconds(float64(c.Viewers) / c.Ramp)
+	return context.WithTimeoutCause(ctx, 2*(joining+c.Settle+c.Duration+more)+spare, errTooLong)
+}
+
+// seconds is a duration of so many, at most the greatest that may be asked for.
+func seconds(n float64) time.Duration {
+	return time.Duration(min(n, maxDuration.Seconds()) * float64(time.Second))
+}
+
 func (s *Source) validate() error {
 	switch {
 	case s.MarkEvery < 1:

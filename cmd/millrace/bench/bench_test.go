@@ -22,8 +22,12 @@ func (w testWriter) Write(b []byte) (int, error) {
 
 func newBench(t *testing.T) *Bench {
 	t.Helper()
+	program, err := executable()
+	if err != nil {
+		t.Fatal(err)
+	}
 	return &Bench{
-		Executable: executable, Environ: os.Environ(), Version: "test", Clip: read(t, clean),
+		Executable: program, Environ: os.Environ(), Version: "test", Clip: read(t, clean),
 		Out: testWriter{t}, Log: testWriter{t},
 	}
 }

@@ -43,6 +43,8 @@ func (b *Bench) Fanout(ctx context.Context, what string, o FanoutOptions) error 
 			return err
 		}
 	}
+	ctx, cancel := o.bounded(ctx, 0)
+	defer cancel()
 	r, err := b.start(ctx, &o.Source, c)
 	if err != nil {
 		return err
@@ -105,6 +107,9 @@ func (r *run) fanout(ctx context.Context, crowd *Crowd, result *Result) error {
 	}
 	result.deliver(w)
 	result.spend(w, &first, processes)
+	if r.publisher != nil && result.Added == nil {
+		result.note("no mark came through: the server leaves SEI messages out, or the time was too short")
+	}
 	return nil
 }
 

@@ -50,7 +50,7 @@ func (p *party) join(ctx context.Context, o *order) tally {
 			one()
 			continue
 		}
-		due := begun.Add(time.Duration(float64(i) / o.Rate * float64(time.Second)))
+		due := begun.Add(seconds(float64(i) / o.Rate))
 		if pass(ctx, time.Until(due)) != nil {
 			break
 		}

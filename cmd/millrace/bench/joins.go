@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // JoinOptions are those of `millrace bench join`.
@@ -36,6 +37,12 @@ func (b *Bench) Join(ctx context.Context, o JoinOptions) error {
 	if o.WHEP == "" || o.RTMP != "" {
 		result.Clip = c
 	}
+	visits := float64(o.Joins) / o.Rate
+	if o.Rate == 0 {
+		visits = float64(o.Joins) // none should take a second
+	}
+	ctx, cancel := o.bounded(ctx, seconds(visits))
+	defer cancel()
 	r, err := b.start(ctx, &o.Source, c)
 	if err != nil {
 		return err

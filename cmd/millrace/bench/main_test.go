@@ -6,30 +6,35 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
 )
 
-// executable is the real millrace, built once for the whole run: it is the server
-// that is measured, and the viewers' processes.
-var executable string
+// workshop is a folder for the whole run.
+var workshop string
 
-func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
+// executable is the real millrace, built when the first test asks for it: it is
+// the server that is measured, and the viewers' processes.
+var executable = sync.OnceValues(func() (string, error) {
+	file := filepath.Join(workshop, "millrace")
+	build := exec.Command("go", "build", "-o", file, "millrace/cmd/millrace")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return file, nil
+})
 
-func buildAndRun(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "millrace-bench")
-	if err != nil {
+func TestMain(m *testing.M) { os.Exit(runAll(m)) }
+
+func runAll(m *testing.M) int {
+	var err error
+	if workshop, err = os.MkdirTemp("", "millrace-bench"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer os.RemoveAll(dir)
-	executable = filepath.Join(dir, "millrace")
-	build := exec.Command("go", "build", "-o", executable, "millrace/cmd/millrace")
-	if out, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
-		return 1
-	}
+	defer os.RemoveAll(workshop)
 	code := m.Run()
 	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 	if err := goleak.Find(); code == 0 && err != nil {

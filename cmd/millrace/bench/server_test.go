@@ -32,6 +32,7 @@ func TestServerListens(t *testing.T) {
 // TestServerThatDoesNot says why in the server's own words.
 func TestServerThatDoesNot(t *testing.T) {
 	b := newBench(t)
+	program := b.Executable
 	b.Executable = "/bin/false"
 	if _, err := b.startServer(t.Context()); err == nil || !strings.Contains(err.Error(), "ended at once") {
 		t.Errorf("got %v", err)
@@ -40,7 +41,7 @@ func TestServerThatDoesNot(t *testing.T) {
 	if _, err := b.startServer(t.Context()); err == nil {
 		t.Error("no error")
 	}
-	b.Executable = executable
+	b.Executable = program
 	ctx, cancel := context.WithTimeout(t.Context(), time.Nanosecond)
 	defer cancel()
 	if _, err := b.startServer(ctx); err == nil {
