@@ -1,25 +1,13 @@
-import { Emitter } from './emitter.ts'
-import type { Session, Surface } from './player.ts'
-import { WhepError } from './whep.ts'
-import type { Link } from './whep.ts'
+import type { Link } from './link.ts'
+import type { PlayerSession } from './player.ts'
+import { FakeTransport } from './session.fake.ts'
+import type { Surface } from './surface.ts'
 
-/** A session whose server, network and publisher are played by the test. */
-export class FakeSession extends Emitter<{ link: Link }> implements Session {
+/** A WHEP session whose server, network and publisher are played by the test. */
+export class FakeSession extends FakeTransport implements PlayerSession {
   readonly media = { getAudioTracks: () => ['sound'] } as unknown as MediaStream
-  postedAt = 0
-  iceConnected = false
-  closed: 'no' | 'yes' | 'keepalive' = 'no'
+  links: Link[] = []
   counters = { videoBytes: 0, framesDecoded: 0, audioPackets: 0 }
-  #answer: { resolve: () => void; reject: (e: unknown) => void } | undefined
-
-  open(): Promise<void> {
-    this.postedAt = performance.now()
-    return new Promise((resolve, reject) => (this.#answer = { resolve, reject }))
-  }
-
-  close(keepalive = false): void {
-    this.closed = keepalive ? 'keepalive' : 'yes'
-  }
 
   async getStats(): Promise<Iterable<[string, unknown]>> {
     const { videoBytes, framesDecoded, audioPackets } = this.counters
@@ -29,21 +17,12 @@ export class FakeSession extends Emitter<{ link: Link }> implements Session {
     ])
   }
 
-  accept(): void {
-    this.#answer?.resolve()
+  async request(): Promise<Response> {
+    throw new Error('no extensions here')
   }
 
-  refuse(status: number, retryAfterMs = 0): void {
-    this.fail(new WhepError('refused', '', { status, title: '', detail: 'because' }, retryAfterMs))
-  }
-
-  fail(error: unknown): void {
-    this.#answer?.reject(error)
-  }
-
-  link(link: Link): void {
-    this.iceConnected ||= link === 'connected'
-    this.emit('link', link)
+  resolve(target: string): string {
+    return target
   }
 
   send(videoBytes: number, framesDecoded: number, audioPackets: number): void {

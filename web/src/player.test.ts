@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { FakeSession, FakeSurface } from './player.fake.ts'
 import { Player } from './player.ts'
-import { WhepError } from './whep.ts'
+import { SessionError } from './session-error.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
@@ -33,7 +33,7 @@ async function playing() {
   t.player.start()
   t.last().accept()
   await pass(0)
-  t.last().link('connected')
+  t.last().way('connected')
   t.video.showFrame()
   await flow(t.last(), 250)
   expect(t.player.status.state).toBe('playing')
@@ -60,7 +60,7 @@ test('plays, and measures from the POST to the first frame', async () => {
   await pass(15)
   expect(video.srcObject).toBe(last().media)
   expect(video.playing).toBe(true)
-  last().link('connected')
+  last().way('connected')
   await pass(20)
   video.showFrame()
   expect(firsts).toEqual([45])
@@ -73,7 +73,7 @@ test('where frames cannot be watched, decoded ones count', async () => {
   player.start()
   last().accept()
   await pass(0)
-  last().link('connected')
+  last().way('connected')
   last().send(20, 1, 3)
   await pass(0)
   expect(player.status.state).toBe('playing')
@@ -115,7 +115,7 @@ test('tries an unreachable server again, more and more slowly', async () => {
   player.start()
   const delays = []
   for (let i = 0; i < 7; i++) {
-    last().fail(new WhepError('unreachable', ''))
+    last().fail(new SessionError('unreachable', ''))
     await pass(0)
     expect(player.status).toMatchObject({ state: 'retrying', reason: 'server_unreachable' })
     delays.push((player.status.retryAt ?? 0) - performance.now())
@@ -152,7 +152,7 @@ test('ICE that fails is told at once', async () => {
   player.start()
   last().accept()
   await pass(0)
-  last().link('failed')
+  last().way('failed')
   expect(player.status).toMatchObject({ state: 'retrying', reason: 'udp_blocked' })
 })
 
@@ -170,7 +170,7 @@ test('a publisher that pauses is waited for in the same session', async () => {
 test('a publisher that stays away: the server ends the session, the player waits', async () => {
   const { last, log } = await playing()
   await pass(15_000)
-  last().link('closed')
+  last().way('closed')
   await pass(400)
   last().refuse(409, 1000)
   await pass(0)
@@ -195,13 +195,14 @@ test('a session that stands still is given up when its server is known to be gon
 
 test('a lost connection is given a moment to heal, then replaced', async () => {
   const { player, last, sessions } = await playing()
-  last().link('disconnected')
-  await flow(last(), 2500)
-  last().link('connected')
+  last().way('disconnected')
+  await flow(last(), 750)
+  last().way('connected')
   await flow(last(), 5000)
   expect(sessions).toHaveLength(1)
-  last().link('disconnected')
-  await pass(3000)
+  last().way('disconnected')
+  await pass(1000)
+  expect(sessions[0]?.restarted).toBe(1)
   expect(player.status).toMatchObject({ state: 'retrying', reason: 'connection_lost' })
   await pass(400)
   expect(sessions).toHaveLength(2)
@@ -237,7 +238,7 @@ test('a stream of sound alone plays, and shows a picture that comes later', asyn
   player.start()
   last().accept()
   await pass(0)
-  last().link('connected')
+  last().way('connected')
   for (let t = 0; t < 2500; t += 250) {
     last().send(0, 0, 12)
     await pass(250)
@@ -256,9 +257,10 @@ test('failures are forgotten only after some healthy seconds', async () => {
   const delayAfter = async (healthyMs: number) => {
     last().accept()
     await pass(0)
-    last().link('connected')
+    last().way('connected')
     await flow(last(), healthyMs)
-    last().link('failed')
+    last().way('failed')
+    await pass(0)
     const delay = (player.status.retryAt ?? 0) - performance.now()
     await pass(delay)
     return delay
@@ -287,7 +289,7 @@ test('close says farewell and stops every timer', async () => {
   expect(video.srcObject).toBe(null)
   expect(vi.getTimerCount()).toBe(0)
   expect(await player.stats()).toBe(null)
-  last().link('failed')
+  last().way('failed')
   await pass(60_000)
   expect(player.status.state).toBe('idle')
   expect(sessions).toHaveLength(1)

@@ -1,58 +1,17 @@
 import { Backoff } from './backoff.ts'
 import { Emitter } from './emitter.ts'
+import type { Loss } from './lifeline.ts'
+import { Playback, type Watchable } from './playback.ts'
 import { type Failure, failureOf, type Reason } from './reason.ts'
-import { type Stats, StatsMeter } from './stats.ts'
-import { type Verdict, Watchdog } from './watchdog.ts'
-import { type Link, WhepSession } from './whep.ts'
-
-export type State =
-  /** Not started. */
-  | 'idle'
-  /** A session is being opened, or is open and its first frame has not been shown; the reason is that of the last failure. */
-  | 'connecting'
-  /** The stream is not live; asking again until it is. */
-  | 'waiting'
-  | 'playing'
-  /** The session stands and the picture does not move; see the reason. */
-  | 'stalled'
-  /** Without a session; trying again at retryAt. */
-  | 'retrying'
-  /** Trying again by itself makes no sense; see the reason. */
-  | 'failed'
-  /** Stopped by the user. */
-  | 'paused'
-
-export interface Status {
-  state: State
-  reason: Reason | null
-  /** The server's own words about the reason, "" if there are none. */
-  said: string
-  /** performance.now() of the next try, or null. */
-  retryAt: number | null
-  audioOnly: boolean
-  /** The browser wants a click before it plays. */
-  blocked: boolean
-}
+import { type Extended, type Rendition, Renditions } from './renditions.ts'
+import type { Stats } from './stats.ts'
+import { IDLE, type State, type Status } from './status.ts'
+import type { Surface } from './surface.ts'
+import type { Verdict } from './watchdog.ts'
+import { WhepSession } from './whep.ts'
 
 /** What the player needs of a WHEP session. */
-export interface Session {
-  readonly media: MediaStream
-  readonly postedAt: number
-  readonly iceConnected: boolean
-  open(): Promise<void>
-  close(keepalive?: boolean): void
-  getStats(): Promise<Iterable<[string, unknown]>>
-  on(name: 'link', fn: (link: Link) => void): () => void
-}
-
-/** What the player needs of a video element. */
-export interface Surface {
-  srcObject: MediaProvider | null
-  muted: boolean
-  play(): Promise<void>
-  pause(): void
-  requestVideoFrameCallback?(fn: (now: number, frame: { presentationTime: number }) => void): number
-}
+export interface PlayerSession extends Watchable, Extended {}
 
 export interface PlayerOptions {
   /** Where to show the stream. Mute it for a start without a click. */
@@ -61,7 +20,7 @@ export interface PlayerOptions {
   endpoint: string
   token?: string
   /** For tests: sessions and chance of another make. */
-  connect?: () => Session
+  connect?: (endpoint: string) => PlayerSession
   random?: () => number
 }
 
@@ -71,35 +30,24 @@ export interface PlayerEvents {
   stats: Stats
   /** Milliseconds from the POST to the first frame on the screen, once per session. */
   firstframe: number
+  /** What there is to choose from, whenever it changes; empty where there is nothing to choose. */
+  renditions: Rendition[]
 }
 
-/** No packet within this after the answer: UDP does not come through. Browsers themselves wait for half a minute. */
-const ICE_DEADLINE_MS = 8000
-/** "disconnected" often heals by itself; after this the session is given up. */
-const DISCONNECT_GRACE_MS = 3000
 /** A picture that cannot be decoded is waited for this long, then a new session (and so a new keyframe) is taken. */
 const UNDECODABLE_GRACE_MS = 3000
 /** A session that has played for this long makes earlier failures forgotten. */
 const HEALTHY_MS = 10_000
-const POLL_STARTING_MS = 250
-const POLL_MS = 1000
 
 const RETRY = { baseMs: 400, maxMs: 15_000, factor: 2, jitter: 0.5 }
 const WAIT = { baseMs: 1000, maxMs: 8000, factor: 1.5, jitter: 0.3 }
 
 /** A session that stands, with what looks after it. */
 interface Watch {
-  session: Session
-  meter: StatsMeter
-  watchdog: Watchdog
-  offs: (() => void)[]
-  poll: ReturnType<typeof setTimeout> | undefined
-  deadline: ReturnType<typeof setTimeout> | undefined
-  connected: boolean
+  playback: Playback
+  renditions: Renditions
   playingSince: number | null
   undecodableSince: number | null
-  /** The video element was given the sound alone. */
-  soundOnly: boolean
 }
 
 /**
@@ -108,19 +56,23 @@ interface Watch {
  */
 export class Player extends Emitter<PlayerEvents> {
   readonly #options: PlayerOptions
-  readonly #connect: () => Session
+  readonly #connect: (endpoint: string) => PlayerSession
   readonly #retry: Backoff
   readonly #wait: Backoff
+  /** Where the server has sent us, for the next session only. */
+  #elsewhere: string | null = null
   #watch: Watch | null = null
   #timer: ReturnType<typeof setTimeout> | undefined
-  #status: Status = { state: 'idle', reason: null, said: '', retryAt: null, audioOnly: false, blocked: false }
+  #status: Status = IDLE
   #firstFrameMs: number | null = null
+  #renditions: Rendition[] = []
+  #chosen: string | null = null
 
   constructor(options: PlayerOptions) {
     super()
     this.#options = options
-    const whep = { endpoint: options.endpoint, ...(options.token === undefined ? {} : { token: options.token }) }
-    this.#connect = options.connect ?? (() => new WhepSession(whep))
+    const { token } = options
+    this.#connect = options.connect ?? ((endpoint) => new WhepSession({ endpoint, ...(token === undefined ? {} : { token }) }))
     this.#retry = new Backoff(RETRY, options.random)
     this.#wait = new Backoff(WAIT, options.random)
   }
@@ -132,6 +84,25 @@ export class Player extends Emitter<PlayerEvents> {
   /** From the POST to the first frame on the screen in the current (or last) session, milliseconds; null before. */
   get firstFrameMs(): number | null {
     return this.#firstFrameMs
+  }
+
+  /** What there is to choose from, best first; empty where there is nothing to choose. */
+  get renditions(): Rendition[] {
+    return this.#renditions
+  }
+
+  /** The rid of the rendition that was chosen; null leaves it to the server. */
+  get chosen(): string | null {
+    return this.#chosen
+  }
+
+  /** Chooses a rendition, for this session and those that follow; null leaves it to the server. False if the server refuses. */
+  async choose(rid: string | null): Promise<boolean> {
+    const before = this.#chosen
+    this.#chosen = rid
+    if ((await this.#watch?.renditions.choose(rid)) !== false) return true
+    if (this.#chosen === rid) this.#chosen = before
+    return false
   }
 
   /** Starts, or starts again after pause(). Does nothing while running. */
@@ -153,6 +124,12 @@ export class Player extends Emitter<PlayerEvents> {
     if (state === 'waiting' || state === 'retrying' || state === 'failed') this.#restart()
   }
 
+  /** For callers that know of it: another network is there now. */
+  networkChanged(): void {
+    this.#watch?.playback.networkChanged()
+    this.retryNow()
+  }
+
   /** Gives up a session that stands still because the caller knows that its server is gone. */
   serverGone(): void {
     if (this.#status.state === 'stalled') this.#lose('server_unreachable')
@@ -167,14 +144,12 @@ export class Player extends Emitter<PlayerEvents> {
 
   /** Lets the video play after a click when the browser wanted one. */
   unblock(): void {
-    void this.#play()
+    void this.#watch?.playback.play()
   }
 
   /** A fresh sample of the current session, or null without one. */
   async stats(): Promise<Stats | null> {
-    const watch = this.#watch
-    if (watch === null) return null
-    return watch.meter.read(await watch.session.getStats(), performance.now())
+    return (await this.#watch?.playback.stats()) ?? null
   }
 
   #restart(): void {
@@ -186,100 +161,44 @@ export class Player extends Emitter<PlayerEvents> {
   /** reason is why the last session or try failed: it stays in the status until there is a picture, so that people can read it. */
   async #attempt(reason: Reason | null, said = ''): Promise<void> {
     this.#drop()
-    const session = this.#connect()
-    const watch: Watch = {
-      session,
-      meter: new StatsMeter(),
-      watchdog: new Watchdog(),
-      offs: [session.on('link', (link) => this.#onLink(watch, link))],
-      poll: undefined,
-      deadline: undefined,
-      connected: false,
-      playingSince: null,
-      undecodableSince: null,
-      soundOnly: false,
-    }
+    const watch = this.#newWatch(this.#connect(this.#elsewhere ?? this.#options.endpoint))
+    this.#elsewhere = null
     this.#watch = watch
     this.#firstFrameMs = null
     // Asking again for a stream that is not there is no news: the page would flicker.
     if (this.#status.state !== 'waiting') this.#set({ state: 'connecting', reason, said })
     try {
-      await session.open()
+      await watch.playback.open()
     } catch (error) {
       if (this.#watch === watch) this.#onFailure(failureOf(error))
       return
     }
     if (this.#watch !== watch) return
     this.#set({ state: 'connecting', reason, said })
-    this.#present(watch)
-    if (!watch.connected) this.#expect(watch, ICE_DEADLINE_MS, 'udp_blocked')
+    void watch.renditions.start(this.#chosen)
   }
 
-  /** Shows the session's media, and notes when its first frame is on the screen. */
-  #present(watch: Watch): void {
-    const { video } = this.#options
-    video.srcObject = watch.session.media
-    video.requestVideoFrameCallback?.((now, frame) => {
-      if (this.#watch !== watch) return
-      const shownAt = frame.presentationTime >= watch.session.postedAt ? frame.presentationTime : now
-      this.#firstFrameMs = shownAt - watch.session.postedAt
-      this.emit('firstframe', this.#firstFrameMs)
-      this.#onVerdict(watch, 'flowing', performance.now())
-    })
-    void this.#play()
-  }
-
-  async #play(): Promise<void> {
-    const { video } = this.#options
-    try {
-      await video.play()
-    } catch (error) {
-      // AbortError only means that another session took the element over.
-      if (!(error instanceof Error) || error.name !== 'NotAllowedError') return
-      if (!video.muted) {
-        video.muted = true
-        return this.#play()
-      }
-      this.#set({ ...this.#status, blocked: true })
-      return
+  #newWatch(session: PlayerSession): Watch {
+    // Neither calls back after its end, so what they say is of the watch that is on.
+    const watch: Watch = {
+      playback: new Playback(session, this.#options.video, {
+        onFirstFrame: (ms) => {
+          this.#firstFrameMs = ms
+          this.emit('firstframe', ms)
+        },
+        onVerdict: (verdict, at) => this.#onVerdict(watch, verdict, at),
+        onStats: (stats) => this.emit('stats', stats),
+        onBlocked: (blocked) => this.#set({ ...this.#status, blocked }),
+        onLost: (loss) => this.#lose(reasonOfLoss(loss)),
+      }),
+      renditions: new Renditions(session, {
+        onChange: (renditions) => this.#setRenditions(renditions),
+        onReconnect: (url) => this.#moveTo(url),
+      }),
+      playingSince: null,
+      undecodableSince: null,
     }
-    if (this.#status.blocked) this.#set({ ...this.#status, blocked: false })
-  }
-
-  #onLink(watch: Watch, link: Link): void {
-    if (this.#watch !== watch) return
-    clearTimeout(watch.deadline)
-    if (link === 'connected') {
-      if (!watch.connected) this.#poll(watch)
-      watch.connected = true
-    } else if (link === 'connecting') {
-      this.#expect(watch, ICE_DEADLINE_MS, watch.connected ? 'connection_lost' : 'udp_blocked')
-    } else if (link === 'disconnected') {
-      this.#expect(watch, DISCONNECT_GRACE_MS, watch.connected ? 'connection_lost' : 'udp_blocked')
-    } else {
-      this.#lose(watch.connected || watch.session.iceConnected ? 'connection_lost' : 'udp_blocked')
-    }
-  }
-
-  #expect(watch: Watch, withinMs: number, otherwise: Reason): void {
-    watch.deadline = setTimeout(() => this.#lose(otherwise), withinMs)
-  }
-
-  #poll(watch: Watch): void {
-    const tick = async () => {
-      const stats = await watch.session.getStats().then(
-        (report) => watch.meter.read(report, performance.now()),
-        () => null,
-      )
-      if (this.#watch !== watch) return
-      if (stats !== null) {
-        this.#onVerdict(watch, watch.watchdog.observe(stats), stats.at)
-        if (this.#watch !== watch) return
-        this.emit('stats', stats)
-      }
-      watch.poll = setTimeout(tick, this.#status.state === 'playing' ? POLL_MS : POLL_STARTING_MS)
-    }
-    watch.poll = setTimeout(tick, 0)
+    return watch
   }
 
   #onVerdict(watch: Watch, verdict: Verdict, now: number): void {
@@ -290,11 +209,10 @@ export class Player extends Emitter<PlayerEvents> {
         watch.playingSince ??= now
         if (now - watch.playingSince >= HEALTHY_MS) this.#retry.reset()
         this.#wait.reset()
-        this.#showPicture(watch, verdict === 'flowing')
         this.#set({ state: 'playing', audioOnly: verdict === 'audio_only' })
         break
       case 'quiet':
-        this.#set({ state: 'stalled', reason: 'publisher_gone' })
+        this.#set({ state: 'stalled', reason: watch.playback.interrupted ? 'connection_lost' : 'publisher_gone' })
         break
       case 'picture_paused':
         this.#set({ state: 'stalled', reason: 'picture_paused' })
@@ -304,15 +222,6 @@ export class Player extends Emitter<PlayerEvents> {
         if (now - watch.undecodableSince >= UNDECODABLE_GRACE_MS) this.#lose('decode_stalled')
         else this.#set({ state: 'stalled', reason: 'decode_stalled' })
     }
-  }
-
-  /** A video element waits for the first frame of every track of pictures: without one it plays only a stream that has no such track. */
-  #showPicture(watch: Watch, yes: boolean): void {
-    if (yes !== watch.soundOnly) return
-    const { media } = watch.session
-    watch.soundOnly = !yes
-    this.#options.video.srcObject = yes ? media : new MediaStream(media.getAudioTracks())
-    void this.#play()
   }
 
   #onFailure(failure: Failure): void {
@@ -341,23 +250,35 @@ export class Player extends Emitter<PlayerEvents> {
     this.#timer = setTimeout(() => void this.#attempt(reason === 'not_live' ? null : reason, said), delayMs)
   }
 
+  /** The server asks us to come again, here or elsewhere. */
+  #moveTo(url: string | null): void {
+    this.#elsewhere = url
+    void this.#attempt(null)
+  }
+
+  #setRenditions(renditions: Rendition[]): void {
+    this.#renditions = renditions
+    this.emit('renditions', renditions)
+  }
+
   #drop(keepalive = false): void {
     clearTimeout(this.#timer)
     const watch = this.#watch
     this.#watch = null
     if (watch === null) return
-    clearTimeout(watch.poll)
-    clearTimeout(watch.deadline)
-    for (const off of watch.offs) off()
-    watch.session.close(keepalive)
+    watch.renditions.stop()
+    watch.playback.end(keepalive)
   }
 
   #set(status: Partial<Status> & { state: State }): void {
-    const blank = { reason: null, said: '', retryAt: null, audioOnly: false, blocked: this.#status.blocked }
-    const next: Status = { ...blank, ...status }
+    const next: Status = { ...IDLE, blocked: this.#status.blocked, ...status }
     const same = (Object.keys(next) as (keyof Status)[]).every((k) => next[k] === this.#status[k])
     if (same) return
     this.#status = next
     this.emit('status', next)
   }
+}
+
+function reasonOfLoss(loss: Loss): Reason {
+  return loss === 'ended' ? 'connection_lost' : loss
 }

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { failureOf } from './reason.ts'
-import { WhepError } from './whep.ts'
+import { SessionError } from './session-error.ts'
 
 const refused = (status: number, detail = '') =>
-  new WhepError('refused', '', { status, title: 'Title', detail }, 2000)
+  new SessionError('refused', '', { status, title: 'Title', detail }, 2000)
 
 test.each([
   [409, 'not_live', false],
@@ -24,8 +24,8 @@ test.each([
 
 test('everything else that can go wrong', () => {
   expect(failureOf(refused(409)).said).toBe('Title')
-  expect(failureOf(new WhepError('unreachable', ''))).toMatchObject({ reason: 'server_unreachable', final: false, said: '' })
-  expect(failureOf(new WhepError('unsupported', ''))).toMatchObject({ reason: 'unsupported', final: true })
-  expect(failureOf(new WhepError('answer', ''))).toMatchObject({ reason: 'codec_refused', final: true })
+  expect(failureOf(new SessionError('unreachable', ''))).toMatchObject({ reason: 'server_unreachable', final: false, said: '' })
+  expect(failureOf(new SessionError('unsupported', ''))).toMatchObject({ reason: 'unsupported', final: true })
+  expect(failureOf(new SessionError('answer', ''))).toMatchObject({ reason: 'codec_refused', final: true })
   expect(failureOf(new TypeError('boo'))).toMatchObject({ reason: 'codec_refused', final: true })
 })

@@ -1,4 +1,4 @@
-import { WhepError } from './whep.ts'
+import { SessionError } from './session-error.ts'
 
 /** Why there is no picture. */
 export type Reason =
@@ -35,9 +35,9 @@ export interface Failure {
   said: string
 }
 
-/** Reads a failed WhepSession.open. RFC 9725 ties no cause to a 4xx; the ones here are what servers mean by them. */
+/** Reads a failed WHEP session that did not open. RFC 9725 ties no cause to a 4xx; the ones here are what servers mean by them. */
 export function failureOf(error: unknown): Failure {
-  if (!(error instanceof WhepError)) return { reason: 'codec_refused', final: true, waitMs: 0, said: String(error) }
+  if (!(error instanceof SessionError)) return { reason: 'codec_refused', final: true, waitMs: 0, said: String(error) }
   const failure = { waitMs: error.retryAfterMs, said: error.problem?.detail || error.problem?.title || '' }
   if (error.failure === 'unreachable') return { ...failure, reason: 'server_unreachable', final: false }
   if (error.failure === 'unsupported') return { ...failure, reason: 'unsupported', final: true }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Status } from './player.ts'
+import type { Status } from './status.ts'
 import { wordsFor } from './words.ts'
 
 const status: Status = { state: 'failed', reason: null, said: '', retryAt: null, audioOnly: false, blocked: false }

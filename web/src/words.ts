@@ -1,4 +1,4 @@
-import type { Status } from './player.ts'
+import type { Status } from './status.ts'
 import type { Reason } from './reason.ts'
 
 /** What a person is told. */

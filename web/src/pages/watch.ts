@@ -4,9 +4,10 @@ import { commandOf } from '../keyboard.ts'
 import { nameFromWatchPath, namePath } from '../name.ts'
 import { Facts } from '../parts/facts.ts'
 import { Theatre } from '../parts/theatre.ts'
-import { Player, type Status } from '../player.ts'
+import { Player } from '../player.ts'
 import { Poller } from '../poller.ts'
 import type { Stats } from '../stats.ts'
+import type { Status } from '../status.ts'
 
 /** The watch page: binds player, theatre, facts and keys together. */
 
@@ -92,7 +93,7 @@ if (name === '') {
   poller.start()
 }
 
-window.addEventListener('online', () => player.retryNow())
+window.addEventListener('online', () => player.networkChanged())
 // A page that goes into the browser's history must end its session, and begins a new one when it comes back.
 let wasPaused = false
 window.addEventListener('pagehide', () => {

@@ -2,7 +2,7 @@ import { h, setAttribute, setText } from '../dom.ts'
 import * as f from '../format.ts'
 import { type IconName, icon, setIcon } from '../icons.ts'
 import type { Command } from '../keyboard.ts'
-import type { Status } from '../player.ts'
+import type { Status } from '../status.ts'
 
 export interface ControlsOptions {
   onCommand: (command: Command) => void

@@ -1,6 +1,6 @@
 import { h, setAttribute, setText } from '../dom.ts'
 import { icon } from '../icons.ts'
-import type { Status } from '../player.ts'
+import type { Status } from '../status.ts'
 import { wheel } from '../wheel.ts'
 import { wordsFor } from '../words.ts'
 
