@@ -21,6 +21,9 @@ type fan struct {
 	stream  *bus.Stream
 	viewers atomic.Pointer[[]*viewer] // replaced under room.mu
 	wake    chan struct{}
+
+	bulletin bulletin
+	listened bool // some viewer has event streams
 }
 
 func (f *fan) list() []*viewer { return *f.viewers.Load() }
@@ -67,18 +70,17 @@ func (room *Room) join(v *viewer) {
 	f.nudge()
 }
 
-// part takes the viewer out of its fan.
-func (room *Room) part(v *viewer) {
+// part takes the viewer out of its fan, and returns what lets go of the rest.
+func (room *Room) part(v *viewer) (letGo func()) {
 	room.mu.Lock()
 	defer room.mu.Unlock()
 	v.gone = true
-	f := v.fan.Load()
-	if f == nil {
-		return
+	if f := v.fan.Load(); f != nil {
+		next := slices.DeleteFunc(slices.Clone(f.list()), func(other *viewer) bool { return other == v })
+		f.viewers.Store(&next)
+		f.nudge()
 	}
-	next := slices.DeleteFunc(slices.Clone(f.list()), func(other *viewer) bool { return other == v })
-	f.viewers.Store(&next)
-	f.nudge()
+	return v.letGo
 }
 
 // retire lets the fan go if nobody is left in it.
@@ -130,7 +132,14 @@ func (f *fan) run() {
 // will be, or the zero time.
 func (f *fan) serve(burst *sender.Burst) time.Time {
 	var first time.Time
+	n := f.bulletin.read(f.stream, f.listened, time.Now())
+	if f.listened {
+		first = f.bulletin.next
+	}
+	f.listened = false
 	for _, v := range f.list() {
+		f.listened = f.listened || v.audience.any.Load()
+		v.hear(n)
 		if due := v.serve(burst, time.Now()); !due.IsZero() && (first.IsZero() || due.Before(first)) {
 			first = due
 		}

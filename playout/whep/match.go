@@ -84,9 +84,9 @@ func current(tracks []*av.Track, kind av.Kind) *av.Track {
 func (s *slot) lacks(kind av.Kind, present *av.Track) error {
 	switch {
 	case len(s.formats) == 0:
-		return fmt.Errorf("%w: its %s has none of the codecs %v", description.ErrCannot, kind, sendable[kind])
+		return fmt.Errorf("%w: its %s has none of the codecs %v", errLacks, kind, sendable[kind])
 	case kind == av.Video && present != nil && s.formats[0].Codec() != present.Codec:
-		return fmt.Errorf("%w: the stream is %s, and the offer has no %s that fits", description.ErrCannot, present.Codec, present.Codec)
+		return fmt.Errorf("%w: the stream is %s, and the offer has no %s that fits", errLacks, present.Codec, present.Codec)
 	default:
 		return nil
 	}

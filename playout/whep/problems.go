@@ -18,6 +18,8 @@ func problemOf(err error) *problem.Problem {
 	switch {
 	case errors.Is(err, description.ErrCannot):
 		return problem.New(http.StatusUnprocessableEntity, sentence(err)+" Offer what the detail names and try again.")
+	case errors.Is(err, description.ErrAnswer):
+		return problem.New(http.StatusBadRequest, sentence(err)+" It must answer the offer that came with the 406, recvonly, as the DTLS client.")
 	case errors.Is(err, description.ErrOffer):
 		return problem.New(http.StatusBadRequest, sentence(err)+" It must be a WebRTC offer with one recvonly m-line for video, audio or each.")
 	case errors.Is(err, bus.ErrBadName):

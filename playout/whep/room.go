@@ -7,8 +7,10 @@ package whep
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -94,37 +96,43 @@ func (room *Room) Close() {
 // Accept answers an offer to watch a stream.
 func (room *Room) Accept(ctx context.Context, r resource.Request) ([]byte, resource.Session, error) {
 	begun := time.Now()
-	answer, v, err := room.accept(ctx, r, begun)
+	answer, session, err := room.accept(ctx, r, begun)
 	if err != nil {
 		room.counters.refused.Add(1)
 		p := problemOf(err)
 		room.log.Debug("viewer refused", "stream", r.Stream, "remote", r.Peer, "status", p.Status, "error", err)
 		return nil, nil, p
 	}
-	return answer, v, nil
+	return answer, session, nil
 }
 
-func (room *Room) accept(ctx context.Context, r resource.Request, begun time.Time) ([]byte, *viewer, error) {
+func (room *Room) accept(ctx context.Context, r resource.Request, begun time.Time) ([]byte, resource.Session, error) {
 	o, err := description.ParseOffer(r.Offer, description.RecvOnly, description.SendRecv)
-	if err != nil {
+	empty := errors.Is(err, description.ErrEmpty)
+	if err != nil && !empty {
 		return nil, nil, err
 	}
 	sub, leave, err := room.gate.Open(ctx, wish(r))
 	if err != nil {
 		return nil, nil, err
 	}
+	if empty {
+		return room.propose(r, sub, leave, []av.Kind{av.Video, av.Audio}, "This is what there is to watch.")
+	}
 	c, err := choose(o, sub.Stream().Catalog().Tracks)
+	if errors.Is(err, errLacks) {
+		return room.propose(r, sub, leave, kindsOf(o), sentence(err))
+	}
 	if err != nil {
 		leave()
 		return nil, nil, err
 	}
-	v := newViewer(room, r, sub, c, begun)
-	v.hold(leave)
+	v := newViewer(room, r, sub, leave, begun)
+	v.pictureAt = slices.Index(kindsOf(o), av.Video)
+	v.pictured = v.pictureAt >= 0
+	v.settle(c)
 	remote := sender.Remote{Ufrag: o.Ufrag, Pwd: o.Pwd, Fingerprint: o.Fingerprint}
-	endpoint, err := room.transport.Open(remote, func(e *sender.Endpoint) sender.Events {
-		v.endpoint = e
-		return v
-	})
+	endpoint, err := room.transport.Open(remote, v.own)
 	if err != nil {
 		v.letGo()
 		return nil, nil, err
@@ -133,17 +141,28 @@ func (room *Room) accept(ctx context.Context, r resource.Request, begun time.Tim
 	return v.answer(o, endpoint, r.Peer.Addr()).Write(), v, nil
 }
 
+// kindsOf are the m-lines' kinds.
+func kindsOf(o *description.Offer) []av.Kind {
+	kinds := make([]av.Kind, len(o.Media))
+	for i := range o.Media {
+		kinds[i] = o.Media[i].Kind
+	}
+	return kinds
+}
+
 // wish is the request as the gate knows requests.
 func wish(r resource.Request) playout.Request {
 	return playout.Request{Stream: r.Stream, Protocol: "whep", Remote: r.Peer.String(), Credential: r.Credential}
 }
 
-// sources are four random SSRCs, none zero, all different: a multiple of four and
-// the three that follow it.
-func sources() (s [4]uint32) {
+// sources are what one track goes out as, itself and what of it is sent again.
+type sources struct{ primary, repair uint32 }
+
+// newSources are random SSRCs by kind of track, none zero, all different: a
+// multiple of four and the three that follow it.
+func newSources() (s [3]sources) {
 	base := (1 + rand.Uint32N(1<<30-1)) << 2
-	for i := range s {
-		s[i] = base + uint32(i)
-	}
+	s[av.Video] = sources{base, base + 1}
+	s[av.Audio] = sources{base + 2, base + 3}
 	return s
 }

@@ -2,6 +2,7 @@ package whep
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"sync/atomic"
 	"time"
@@ -36,8 +37,18 @@ type viewer struct {
 	asked    playout.Request // without the credential
 	label    string          // names the session in logs; its id is a secret
 	begun    time.Time
+	ssrcs    [3]sources // by kind of track
+
+	// Of the extensions. The picture is in m-line pictureAt.
+	pictured  bool
+	pictureAt int
+	answered  atomic.Bool // choice and the lanes are there
+	wanted    atomic.Pointer[wanted]
+	rethink   atomic.Bool // wanted has changed
+	audience  audience
 
 	catalog   *bus.Catalog
+	news      *news
 	video     lane
 	audio     lane
 	report    time.Time // when the next sender report is due
@@ -58,15 +69,48 @@ type viewer struct {
 	gone  bool // guarded by room.mu
 }
 
-func newViewer(room *Room, r resource.Request, sub *bus.Subscriber, c choice, begun time.Time) *viewer {
-	ssrcs := sources()
+func newViewer(room *Room, r resource.Request, sub *bus.Subscriber, leave func(), begun time.Time) *viewer {
 	asked := wish(r)
 	asked.Credential = "" // what it may do later it asks for with its own
-	return &viewer{
-		room: room, sub: sub, stream: sub.Stream(), choice: c, asked: asked,
-		label: r.ID[:8], begun: begun, ended: r.Ended,
-		video: newLane(c.video, ssrcs[0], ssrcs[1]), audio: newLane(c.audio, ssrcs[2], ssrcs[3]),
+	v := &viewer{
+		room: room, sub: sub, stream: sub.Stream(), asked: asked,
+		label: r.ID[:8], begun: begun, ssrcs: newSources(), ended: r.Ended, letGo: leave,
 	}
+	v.wanted.Store(&wanted{})
+	return v
+}
+
+// own makes the endpoint the viewer's.
+func (v *viewer) own(e *sender.Endpoint) sender.Events {
+	v.endpoint = e
+	return v
+}
+
+// settle begins with what was negotiated: it takes the tracks that are made for
+// this viewer, until its end. It is false if that has come already.
+func (v *viewer) settle(c choice) bool {
+	v.choice = c
+	video, audio := v.ssrcs[av.Video], v.ssrcs[av.Audio]
+	v.video = newLane(c.video, video.primary, video.repair)
+	v.audio = newLane(c.audio, audio.primary, audio.repair)
+	release := func() {}
+	if c.audio != nil {
+		var takes []av.Codec
+		for _, f := range c.audio.formats {
+			takes = append(takes, f.Codec())
+		}
+		release = v.room.derive.Want(v.stream, takes)
+	}
+	v.room.mu.Lock()
+	over, leave := v.gone, v.letGo
+	v.letGo = func() { release(); leave() }
+	v.room.mu.Unlock()
+	if over {
+		release()
+		return false
+	}
+	v.answered.Store(true)
+	return true
 }
 
 // answer is what the viewer is told.
@@ -74,7 +118,7 @@ func (v *viewer) answer(o *description.Offer, e *sender.Endpoint, peer netip.Add
 	local := e.Local()
 	a := &description.Answer{
 		Ufrag: local.Ufrag, Pwd: local.Pwd, Fingerprint: local.Fingerprint,
-		Name: v.label, Direction: description.SendOnly,
+		Name: v.label, Direction: description.SendOnly, Alone: !o.Bundle,
 		Candidates: v.room.transport.Candidates(peer),
 	}
 	for i := range o.Media {
@@ -95,20 +139,6 @@ func (v *viewer) answer(o *description.Offer, e *sender.Endpoint, peer netip.Add
 		a.Media = append(a.Media, m)
 	}
 	return a
-}
-
-// hold takes what the viewer keeps until its end: its place in the stream, and
-// the tracks that are made for it.
-func (v *viewer) hold(leave func()) {
-	release := func() {}
-	if v.choice.audio != nil {
-		var takes []av.Codec
-		for _, f := range v.choice.audio.formats {
-			takes = append(takes, f.Codec())
-		}
-		release = v.room.derive.Want(v.stream, takes)
-	}
-	v.letGo = func() { release(); leave() }
 }
 
 // Agent is the viewer's end of ICE.
@@ -148,9 +178,10 @@ func (v *viewer) end(cause error) { v.endpoint.Close(cause) }
 
 // Closed lets go of everything and says why.
 func (v *viewer) Closed(cause error) {
-	v.room.part(v)
-	v.letGo()
+	letGo := v.room.part(v)
+	letGo()
 	v.ended()
+	v.audience.close(errors.Is(cause, bus.ErrShutdown) || errors.Is(cause, sender.ErrClosed))
 	lost, refreshes := v.feedback.seen()
 	v.room.log.Info("viewer closed", "stream", v.stream.Name(), "session", v.label,
 		"remote", v.endpoint.Remote(), "cause", cause, "duration", time.Since(v.begun).Round(time.Millisecond),
@@ -163,7 +194,7 @@ func (v *viewer) serve(b *sender.Burst, now time.Time) time.Time {
 	if !b.To(v.endpoint) {
 		return time.Time{}
 	}
-	if c := v.stream.Catalog(); c != v.catalog {
+	if c, again := v.stream.Catalog(), v.rethink.Swap(false); again || c != v.catalog {
 		v.follow(c)
 	}
 	if v.told.Swap(false) {
@@ -203,21 +234,49 @@ func (v *viewer) recover(b *sender.Burst, now time.Time) {
 	}
 }
 
+// hear takes the stream's news: which renditions are being sent may have changed.
+func (v *viewer) hear(n *news) {
+	if n == v.news {
+		return
+	}
+	v.news = n
+	v.audience.tell(n)
+	if len(n.layers) > 1 {
+		v.rethink.Store(true)
+	}
+}
+
 // follow turns to what the catalog has for this viewer. While it has nothing, as
 // between two publishers, the old tracks are read to their end.
 func (v *viewer) follow(c *bus.Catalog) {
 	v.catalog = c
-	video, audio := v.choice.tracks(c.Tracks, "")
+	rendition := ""
+	if v.news != nil && len(v.news.layers) > 1 {
+		rendition = v.wanted.Load().rendition(v.choice, v.news.layers)
+	}
+	video, audio := v.choice.tracks(c.Tracks, rendition)
 	videoID, audioID := v.sub.Video().Track(), v.sub.Audio().Track()
 	if video != nil {
-		v.video.carry(video)
-		videoID = video.ID
+		videoID = v.turn(c, video)
 	}
 	if audio != nil {
 		v.audio.carry(audio)
 		audioID = audio.ID
 	}
 	v.sub.Follow(videoID, audioID)
+}
+
+// turn says which video track to follow now: the old one for as long as the new
+// rendition has no keyframe to change over at.
+func (v *viewer) turn(c *bus.Catalog, video *av.Track) av.TrackID {
+	cursor := v.sub.Video()
+	old := c.Track(cursor.Track())
+	cursor.Switch(video.ID)
+	if old != nil && old.ID != video.ID && old.Codec == video.Codec {
+		return old.ID
+	}
+	v.video.carry(video)
+	return video.ID
 }
 
 // sendReports sends a sender report for each track that has begun: what is live
