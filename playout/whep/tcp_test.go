@@ -131,7 +131,7 @@ func (n *narrows) carry(ctx context.Context, client net.Conn, to netip.AddrPort)
 		_ = client.Close()
 		return
 	}
-	_ = server.(*net.TCPConn).SetReadBuffer(16 << 10)
+	_ = server.(*net.TCPConn).SetReadBuffer(128 << 10) // else the kernel takes megabytes before anybody sees a jam
 	stop := context.AfterFunc(ctx, func() { _ = client.Close(); _ = server.Close() })
 	defer stop()
 	var back sync.WaitGroup
@@ -196,18 +196,22 @@ func TestASlowTCPViewerLosesGOPs(t *testing.T) {
 		return newest.Load() > from+7*numberedRate
 	})
 	line.rate.Store(0)
+	widened := time.Now()
 	// What the line held comes first; then it is live.
 	await(t, func() bool {
 		units := slow.all()
 		return newest.Load()-numberOf(units[len(units)-1]) <= 3
 	})
+	if took := time.Since(widened); took > 2*time.Second {
+		t.Errorf("it was live again %v after its line was wide again", took)
+	}
 	from = newest.Load()
 	await(t, func() bool { return newest.Load() > from+2*numberedRate })
 
 	slow.check(t)
 	other.check(t)
 	jumps, skipped := jumpsOf(t, slow.all())
-	if jumps == 0 || skipped < 3*numberedRate {
+	if jumps == 0 || skipped < numberedRate {
 		t.Errorf("the slow viewer jumped %d times over %d pictures", jumps, skipped)
 	}
 	if n, _ := jumpsOf(t, other.all()); n != 0 {
@@ -240,4 +244,3 @@ func jumpsOf(t *testing.T, units []peer.AccessUnit) (jumps, skipped int) {
 	}
 	return jumps, skipped
 }
-
