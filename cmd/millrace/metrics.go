@@ -3,6 +3,7 @@ package main
 import (
 	"millrace/api"
 	"millrace/ingest/rtmp"
+	"millrace/ingest/whip"
 	"millrace/playout/whep"
 	"millrace/transmux/derive"
 	"millrace/transmux/rtc/port"
@@ -46,6 +47,23 @@ func measureWHEP(m *api.Metrics, r *whep.Room) {
 		func() float64 { return float64(r.Stats().Frames) })
 	m.Counter("millrace_whep_keyframe_requests_total", "Keyframes that viewers asked for.",
 		func() float64 { return float64(r.Stats().Refreshes) })
+	m.Counter("millrace_whep_resent_total", "Packets sent again because viewers missed them.",
+		func() float64 { return float64(r.Stats().Resent) })
+}
+
+func measureWHIP(m *api.Metrics, r *whip.Room) {
+	m.Counter("millrace_whip_sessions_total", "Publishers that came over WHIP.",
+		func() float64 { return float64(r.Stats().Opened) })
+	m.Counter("millrace_whip_refused_total", "Offers of publishers that were not accepted.",
+		func() float64 { return float64(r.Stats().Refused) })
+	m.Counter("millrace_whip_packets_total", "RTP packets received from publishers.",
+		func() float64 { return float64(r.Stats().Packets) })
+	m.Counter("millrace_whip_lost_total", "Packets that never came; counted when a session ends.",
+		func() float64 { return float64(r.Stats().Lost) })
+	m.Counter("millrace_whip_recovered_total", "Packets that came when they were asked for again; counted when a session ends.",
+		func() float64 { return float64(r.Stats().Recovered) })
+	m.Counter("millrace_whip_dropped_total", "Packets that a session's full queue had no room for.",
+		func() float64 { return float64(r.Stats().Dropped) })
 }
 
 func measurePort(m *api.Metrics, p *port.Port) {
@@ -57,6 +75,18 @@ func measurePort(m *api.Metrics, p *port.Port) {
 		func() float64 { return float64(p.Stats().Sends) })
 	m.Counter("millrace_webrtc_packets_total", "Packets sent by them.",
 		func() float64 { return float64(p.Stats().Segments) })
-	m.Counter("millrace_webrtc_unsent_total", "Sends that the kernel had no room for.",
+	m.Counter("millrace_webrtc_unsent_total", "Sends that the kernel, or a TCP connection's queue, had no room for.",
 		func() float64 { return float64(p.Stats().Refused) })
+	m.Gauge("millrace_webrtc_tcp_connections", "TCP connections on the WebRTC port now.",
+		func() float64 { return float64(p.Stats().Connections) })
+	m.Gauge("millrace_webrtc_tcp_queued_bytes", "Bytes that wait for these connections to take them.",
+		func() float64 { return float64(p.Stats().Queued) })
+	m.Counter("millrace_webrtc_tcp_packets_total", "Packets sent over TCP connections.",
+		func() float64 { return float64(p.Stats().TCPPackets) })
+	m.Counter("millrace_webrtc_tcp_refused_total", "TCP connections that never showed that they belong to a session.",
+		func() float64 { return float64(p.Stats().TCPRefused) })
+	m.Counter("millrace_webrtc_tcp_stalled_total", "TCP connections closed because their peer did not read.",
+		func() float64 { return float64(p.Stats().TCPStalled) })
+	m.Counter("millrace_webrtc_accept_errors_total", "TCP connections that could not be accepted, for want of file descriptors perhaps.",
+		func() float64 { return float64(p.Stats().AcceptsFailed) })
 }

@@ -6,6 +6,7 @@ import (
 	"millrace/api"
 	"millrace/ingest"
 	"millrace/ingest/rtmp"
+	"millrace/ingest/whip"
 	"millrace/playout"
 	"millrace/playout/whep"
 	"millrace/transmux/av"
@@ -26,8 +27,9 @@ func (g *gateway) furnish(cfg Config) {
 		return string(how), why
 	}
 	g.api = api.New(api.Config{Version: version(), Ports: g.listeners.ports()}, g.hub, judge, metrics, g.log)
-	g.furnishIngest(cfg, metrics)
-	mounts := g.furnishWebRTC(cfg, deriver, metrics)
+	gate := ingest.New(g.hub, ingest.Config{MaxPublishers: cfg.Limits.Publishers}, g.log)
+	g.furnishRTMP(cfg, gate, metrics)
+	mounts := g.furnishWebRTC(cfg, gate, deriver, metrics)
 	if g.listeners.http != nil {
 		site := g.api.Handler(web.Handler(), mounts...)
 		g.doors = append(g.doors, task{"http", func(ctx context.Context) error {
@@ -36,9 +38,8 @@ func (g *gateway) furnish(cfg Config) {
 	}
 }
 
-// furnishIngest makes what publishers come through.
-func (g *gateway) furnishIngest(cfg Config, metrics *api.Metrics) {
-	gate := ingest.New(g.hub, ingest.Config{MaxPublishers: cfg.Limits.Publishers}, g.log)
+// furnishRTMP makes what publishers over RTMP come through.
+func (g *gateway) furnishRTMP(cfg Config, gate *ingest.Gate, metrics *api.Metrics) {
 	if g.listeners.rtmp != nil {
 		server := rtmp.New(rtmp.Config{MaxVideoMessage: cfg.RTMP.MaxMessage}, gate, g.log)
 		measureRTMP(metrics, server)
@@ -48,8 +49,9 @@ func (g *gateway) furnishIngest(cfg Config, metrics *api.Metrics) {
 	}
 }
 
-// furnishWebRTC makes everything between the UDP port and the viewers.
-func (g *gateway) furnishWebRTC(cfg Config, deriver *derive.Room, metrics *api.Metrics) []api.Mount {
+// furnishWebRTC makes everything between the WebRTC port and those who watch and
+// publish over it.
+func (g *gateway) furnishWebRTC(cfg Config, publishers *ingest.Gate, deriver *derive.Room, metrics *api.Metrics) []api.Mount {
 	if g.listeners.webrtc == nil {
 		return nil
 	}
@@ -59,9 +61,12 @@ func (g *gateway) furnishWebRTC(cfg Config, deriver *derive.Room, metrics *api.M
 	room := whep.New(gate, deriver, transport, sessions,
 		whep.Observers{Join: metrics.Join, Added: metrics.AddedLatency}, g.log)
 	measureWHEP(metrics, room)
+	taken := whip.New(publishers, transport, sessions, g.log)
+	measureWHIP(metrics, taken)
 	measurePort(metrics, g.listeners.webrtc)
+	g.doors = append(g.doors, atEnd("whip publishers", taken.Close))
 	g.viewers = append(g.viewers, atEnd("viewers", room.Close))
 	g.transport = append(g.transport, task{"transport", transport.Serve})
 	g.port = append(g.port, task{"webrtc port", g.listeners.webrtc.Serve})
-	return []api.Mount{room, sessions}
+	return []api.Mount{room, taken, sessions}
 }

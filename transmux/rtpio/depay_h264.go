@@ -31,13 +31,13 @@ type depayH264 struct {
 // begins is true for what stands in front of a picture's first slice, and for
 // the slice with the first macroblock: first_mb_in_slice is 0, coded as one bit.
 func (d *depayH264) begins(b []byte) bool {
-	switch kind := b[0] & 0x1F; {
-	case kind == naluSTAPA:
+	switch b[0] & 0x1F {
+	case naluSTAPA:
 		return len(b) > 3 && beginsPicture(b[3], b[4:])
-	case kind == naluFUA:
+	case naluFUA:
 		return len(b) > 2 && b[1]&0x80 != 0 && beginsPicture(b[1], b[2:])
 	default:
-		return beginsPicture(kind, b[1:])
+		return beginsPicture(b[0], b[1:])
 	}
 }
 

@@ -2,7 +2,6 @@ package rtpio
 
 import (
 	"bytes"
-	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -200,75 +199,6 @@ func TestInboundWithoutMarker(t *testing.T) {
 	}
 }
 
-func TestInboundMissing(t *testing.T) {
-	in := newInbound(t, av.VP8, Options{Retransmits: true})
-	s := begin()
-	packets := s.frame(vp8Payloads(true, 1)...)
-	start := packets[0].Arrived
-	for i := range byte(6) {
-		packets = append(packets, s.frame(vp8Payloads(false, i)...)...)
-	}
-	for i := range packets {
-		packets[i].Arrived = start
-	}
-	at := func(d time.Duration, rtt time.Duration, want ...uint16) {
-		t.Helper()
-		if got := in.Missing(start.Add(d), rtt); !slices.Equal(got, want) {
-			t.Errorf("after %v: asks for %v, want %v", d, got, want)
-		}
-	}
-	deadline := func(d time.Duration) {
-		t.Helper()
-		if got := in.Deadline().Sub(start); got != d {
-			t.Errorf("deadline after %v, want %v", got, d)
-		}
-	}
-	const first = 0xFFF0
-	const rtt = 60 * time.Millisecond
-	pushAll(in, packets[0], packets[1])
-	at(time.Second, rtt)
-	pushAll(in, packets[4]) // 2 and 3 are missing
-	at(0, rtt)
-	deadline(firstAskAfter)
-	at(9*time.Millisecond, rtt)
-	pushAll(in, packets[5])
-	at(9*time.Millisecond, rtt, first+2) // three packets later
-	at(10*time.Millisecond, rtt, first+3)
-	deadline(9*time.Millisecond + rtt)
-	at(20*time.Millisecond, rtt)
-	pushAll(in, packets[2])
-	deadline(10*time.Millisecond + rtt)
-	at(69*time.Millisecond, rtt)
-	at(70*time.Millisecond, rtt, first+3)
-	at(80*time.Millisecond, time.Millisecond)
-	deadline(90 * time.Millisecond)
-	at(90*time.Millisecond, time.Millisecond, first+3)
-	for i := range 7 {
-		at(100*time.Millisecond+time.Duration(i)*20*time.Millisecond, 0)
-		at(110*time.Millisecond+time.Duration(i)*20*time.Millisecond, 0, first+3)
-	}
-	at(500*time.Millisecond, 0) // ten times is enough
-	deadline(maxWaitVideo)
-	pushAll(in, packets[3])
-	deadline(time.Time{}.Sub(start))
-	if st := in.Stats(); st.Recovered != 2 || st.Reordered != 0 || st.Asked != 11 || st.Lost != 0 {
-		t.Errorf("%+v", st)
-	}
-}
-
-func TestInboundAsksNobodyWhoDoesNotAnswer(t *testing.T) {
-	in := newInbound(t, av.VP8, Options{})
-	s := begin()
-	packets := append(s.frame(vp8Payloads(true, 1)...), s.frame(vp8Payloads(false, 2)...)...)
-	pushAll(in, packets[0], packets[3])
-	if got := in.Missing(packets[0].Arrived.Add(40*time.Millisecond), 0); got != nil {
-		t.Errorf("asks for %v", got)
-	}
-	if got := in.Deadline(); !got.Equal(packets[3].Arrived.Add(maxWaitOrder)) {
-		t.Errorf("deadline %v", got)
-	}
-}
-
 func TestInboundRestart(t *testing.T) {
 	in := newInbound(t, av.VP8, Options{Retransmits: true})
 	s := begin()
@@ -292,49 +222,6 @@ func TestInboundRestart(t *testing.T) {
 	}
 }
 
-// A burst that is lost is no new beginning, and long windows give up their
-// oldest holes first.
-func TestInboundWindows(t *testing.T) {
-	in := newInbound(t, av.Opus, Options{Retransmits: true, MaxWait: time.Hour})
-	s := begin()
-	one := func() Packet { return s.frame([]byte{0xFC, 1})[0] }
-	pushAll(in, one())
-	s.seq += maxJump - 1
-	pushAll(in, one())
-	if st := in.Stats(); st.Restarts != 0 || in.buffer.missing != maxJump-1 {
-		t.Fatalf("%+v, %d missing", st, in.buffer.missing)
-	}
-	if got := in.Missing(s.at, 0); len(got) != maxJump-1 {
-		t.Errorf("asks for %d packets", len(got))
-	}
-	frames := 0
-	for range 3 * maxWindow {
-		s.seq++
-		frames += len(pushAll(in, one()))
-		if n := in.buffer.end - in.buffer.next; n > maxWindow || len(in.buffer.slots) > maxWindow {
-			t.Fatalf("a window of %d packets in %d slots", n, len(in.buffer.slots))
-		}
-	}
-	if lost := int(in.Stats().Lost); lost < 2*maxWindow || frames < lost-maxJump {
-		t.Errorf("%d lost, %d frames", lost, frames)
-	}
-	for range 2 * maxWindow { // one hole, and then none
-		frames += len(pushAll(in, one()))
-		if n := in.buffer.end - in.buffer.next; n > maxWindow || len(in.buffer.slots) > maxWindow {
-			t.Fatalf("a window of %d packets in %d slots", n, len(in.buffer.slots))
-		}
-	}
-	for range 200 { // packets as large as there are
-		s.seq++
-		p := one()
-		p.Payload = append(make([]byte, 65000), 1)
-		pushAll(in, p)
-		if in.buffer.held > maxHeld {
-			t.Fatalf("%d bytes held", in.buffer.held)
-		}
-	}
-}
-
 func TestInboundTrackChanges(t *testing.T) {
 	in := newInbound(t, av.VP8, Options{})
 	s := begin()
@@ -348,59 +235,6 @@ func TestInboundTrackChanges(t *testing.T) {
 		if len(u) != 1 || (u[0].Track != nil) != want || in.Track().Width != 64+16*(i/2) {
 			t.Errorf("frame %d: %+v, %+v", i, u, in.Track())
 		}
-	}
-}
-
-// Whatever a publisher leaves out or never ends, memory is bounded.
-func TestInboundBounds(t *testing.T) {
-	const volume = 60 << 20
-	big := make([]byte, 1200)
-	for name, tc := range map[string]struct {
-		codec   av.Codec
-		payload func(i int) []byte
-		packet  func(i int, p *Packet)
-	}{
-		"VP8 without end":  {av.VP8, func(i int) []byte { big[0] = map[bool]byte{true: 0x10}[i == 0]; return big }, nil},
-		"FU-A without end": {av.H264, func(i int) []byte { big[0], big[1] = 28, 5|map[bool]byte{true: 0x80}[i == 0]; return big }, nil},
-		"slices":           {av.H264, func(int) []byte { big[0], big[1] = 0x65, 0x88; return big }, nil},
-		"tiny units":       {av.H264, func(int) []byte { return []byte{0x67} }, nil},
-		"AV1 without end": {av.AV1, func(i int) []byte {
-			big[0] = 0x50 | map[bool]byte{false: 0x80, true: 8}[i == 0]
-			big[1] = 8
-			return big
-		}, nil},
-		"tiny OBUs":         {av.AV1, func(int) []byte { return []byte{0x18, 0x08} }, nil},
-		"VP9 without end":   {av.VP9, func(i int) []byte { big[0] = map[bool]byte{true: 8}[i == 0]; return big }, nil},
-		"every other":       {av.VP8, func(int) []byte { return big }, func(i int, p *Packet) { p.Seq = uint16(2 * i) }},
-		"far apart":         {av.VP8, func(int) []byte { return big }, func(i int, p *Packet) { p.Seq = uint16(i * 20011) }},
-		"back and forth":    {av.VP8, func(int) []byte { return big }, func(i int, p *Packet) { p.Seq = uint16(i * i * 7) }},
-		"a new time always": {av.VP8, func(int) []byte { return big }, func(i int, p *Packet) { p.Timestamp = uint32(i * 90000) }},
-	} {
-		t.Run(name, func(t *testing.T) {
-			in := newInbound(t, tc.codec, Options{Retransmits: true})
-			now := time.Unix(1000, 0)
-			for i, sent := 0, 0; sent < volume && i < 100_000; i++ {
-				p := Packet{Seq: uint16(i), Payload: tc.payload(i), Arrived: now}
-				if tc.packet != nil {
-					tc.packet(i, &p)
-				}
-				sent += len(p.Payload)
-				in.Push(p)
-				in.Frames(now)
-				in.Missing(now, 0)
-				now = now.Add(100 * time.Microsecond)
-			}
-			runtime.GC()
-			var m runtime.MemStats
-			runtime.ReadMemStats(&m)
-			if m.HeapAlloc > 40<<20 {
-				t.Errorf("%d MB", m.HeapAlloc>>20)
-			}
-			if !in.NeedsKeyframe() {
-				t.Error("needs no keyframe")
-			}
-			runtime.KeepAlive(in)
-		})
 	}
 }
 
@@ -418,59 +252,5 @@ func TestInboundKeepsNothingOfPackets(t *testing.T) {
 		if u := in.Frames(s.at); len(u) != 1 || !sameFrame(f, u[0].Frame) {
 			t.Fatalf("frame %d changed", i)
 		}
-	}
-}
-
-func TestInboundAllocatesLittle(t *testing.T) {
-	// The frame, its bytes, its parts where they are several, its payloads, their heads.
-	for name, most := range map[string]float64{"vp8": 3, "vp9": 5, "av1-aom": 5, "h264": 5} { // of a frame that is no keyframe
-		c := readClip(t, name)
-		in := newInbound(t, c.track.Codec, Options{})
-		s := begin()
-		pushAll(in, s.of(c.frames[0])...)
-		packets := s.of(c.frames[1])
-		n := testing.AllocsPerRun(100, func() {
-			for _, p := range packets {
-				p.Seq = uint16(in.buffer.end)
-				in.Push(p)
-			}
-			if len(in.Frames(s.at)) != 1 {
-				t.Fatal("no frame")
-			}
-		})
-		t.Logf("%s: %.0f", name, n)
-		if n > most {
-			t.Errorf("%s: %.0f allocations a frame, want at most %.0f", name, n, most)
-		}
-	}
-}
-
-func BenchmarkInbound(b *testing.B) {
-	for _, name := range clips {
-		b.Run(name, func(b *testing.B) {
-			c := readClip(b, name)
-			in := newInbound(b, c.track.Codec, Options{})
-			s := begin()
-			var frames [][]Packet
-			size := 0
-			for _, f := range c.frames {
-				frames = append(frames, s.of(f))
-				size += f.Size()
-			}
-			b.SetBytes(int64(size / len(frames)))
-			b.ReportAllocs()
-			seq := uint16(0)
-			for i := 0; b.Loop(); i++ {
-				for _, p := range frames[i%len(frames)] {
-					p.Seq = seq
-					p.Timestamp = uint32(i) * step
-					seq++
-					in.Push(p)
-				}
-				if len(in.Frames(s.at)) != 1 {
-					b.Fatal("no frame")
-				}
-			}
-		})
 	}
 }

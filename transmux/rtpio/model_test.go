@@ -130,7 +130,7 @@ func (n *network) play(t *testing.T, r *run) {
 			if i < 0 || i >= len(r.packets) || r.packets[i].Seq != seq {
 				t.Fatalf("asks for %d, which is nothing", seq)
 			}
-			if !n.lost() && !n.lost() { // the request may be lost, too
+			if requested := !n.lost(); requested && !n.lost() {
 				queue = append(queue, arrival{i, now.Add(n.later(rtt))})
 			}
 		}

@@ -1,0 +1,174 @@
+package whip
+
+import (
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/pion/interceptor/pkg/twcc"
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+
+	"millrace/transmux/av"
+	"millrace/transmux/bus"
+	"millrace/transmux/rtc/description"
+	"millrace/transmux/rtpio"
+)
+
+// intake takes a publisher's packets apart by source, and writes the frames of
+// each to the bus. It belongs to its session's goroutine.
+type intake struct {
+	media     []description.AnswerMedia
+	publisher *bus.Publisher
+	ssrc      uint32 // ours, as the sender of RTCP
+	clock     rtpio.Clock
+	layers    []*layer
+	sources   map[uint32]source
+	transport *twcc.Recorder
+	transitID uint8 // of the transport-wide sequence number's header extension
+	header    rtp.Header
+}
+
+func newIntake(media []description.AnswerMedia) *intake {
+	in := &intake{media: media, ssrc: rand.Uint32() | 1, sources: make(map[uint32]source)}
+	in.transport = twcc.NewRecorder(in.ssrc)
+	for _, m := range media {
+		// Bundled m-lines share their extensions' ids (RFC 9143 section 15.2).
+		if id := m.Media.Extension(description.ExtensionTransportCC); id != 0 {
+			in.transitID = id
+		}
+	}
+	return in
+}
+
+// take takes one opened packet; what is not understood is passed over.
+func (in *intake) take(raw []byte, arrived time.Time) {
+	in.header = rtp.Header{}
+	n, err := in.header.Unmarshal(raw)
+	if err != nil {
+		return
+	}
+	h, payload := &in.header, raw[n:]
+	if h.Padding && len(payload) > 0 {
+		payload = payload[:max(len(payload)-int(payload[len(payload)-1]), 0)]
+	}
+	if in.transitID != 0 {
+		if e := h.GetExtension(in.transitID); len(e) == 2 {
+			in.transport.Record(h.SSRC, uint16(e[0])<<8|uint16(e[1]), arrived.UnixMicro())
+		}
+	}
+	src, known := in.source(h)
+	if !known {
+		return
+	}
+	packet := rtpio.Packet{
+		Seq: h.SequenceNumber, Timestamp: h.Timestamp, Marker: h.Marker, Payload: payload, Arrived: arrived,
+	}
+	if src.repairs {
+		if len(payload) < 2 {
+			return // a probe for bandwidth
+		}
+		packet.Seq, packet.Payload = uint16(payload[0])<<8|uint16(payload[1]), payload[2:]
+	} else {
+		src.layer.reception.add(h.SequenceNumber, h.Timestamp, arrived)
+	}
+	src.layer.inbound.Push(packet)
+	in.write(src.layer, arrived)
+}
+
+// write puts a layer's finished frames on the bus.
+func (in *intake) write(l *layer, now time.Time) {
+	for _, unit := range l.inbound.Frames(now) {
+		if unit.Track != nil {
+			t := *unit.Track
+			t.Rendition = l.rid
+			if l.track != nil {
+				t.ID = l.track.ID
+			}
+			l.track = in.publisher.SetTrack(t)
+		}
+		if l.track == nil {
+			continue
+		}
+		f := unit.Frame
+		f.Track = l.track
+		f.PTS, f.DTS = in.clock.At(l.clock, unit.Timestamp, f.Arrived)
+		in.publisher.Write(f)
+	}
+}
+
+// release writes what is no longer worth waiting for.
+func (in *intake) release(now time.Time) {
+	for _, l := range in.layers {
+		if due := l.inbound.Deadline(); !due.IsZero() && !now.Before(due) {
+			in.write(l, now)
+		}
+	}
+}
+
+// report takes a sender report.
+func (in *intake) report(r *rtcp.SenderReport, arrived time.Time) {
+	if src, known := in.sources[r.SSRC]; known && !src.repairs {
+		src.layer.reception.noteReport(r.NTPTime, arrived)
+		in.clock.Report(src.layer.clock, r.NTPTime, r.RTPTime)
+	}
+}
+
+// missing asks for packets again.
+func (in *intake) missing(now time.Time, roundTrip time.Duration) (asks []rtcp.Packet) {
+	for _, l := range in.layers {
+		if numbers := l.inbound.Missing(now, roundTrip); len(numbers) > 0 {
+			asks = append(asks, &rtcp.TransportLayerNack{
+				SenderSSRC: in.ssrc, MediaSSRC: l.reception.ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(numbers),
+			})
+		}
+	}
+	return asks
+}
+
+// transportFeedback is what the publisher's bandwidth estimation lives on.
+func (in *intake) transportFeedback() []rtcp.Packet {
+	if in.transitID == 0 {
+		return nil
+	}
+	return in.transport.BuildFeedbackPacket()
+}
+
+// reports is one receiver report of all sources.
+func (in *intake) reports(now time.Time) []rtcp.Packet {
+	r := &rtcp.ReceiverReport{SSRC: in.ssrc}
+	for _, l := range in.layers {
+		if l.reception.began {
+			r.Reports = append(r.Reports, l.reception.report(now))
+		}
+	}
+	if len(r.Reports) == 0 {
+		return nil
+	}
+	return []rtcp.Packet{r}
+}
+
+func (in *intake) needsKeyframe() bool {
+	return slices.ContainsFunc(in.layers, func(l *layer) bool { return l.inbound.NeedsKeyframe() })
+}
+
+// keyframeRequests asks every picture for a keyframe (PLI, RFC 4585 section 6.3.1).
+func (in *intake) keyframeRequests() (asks []rtcp.Packet) {
+	for _, l := range in.layers {
+		if l.kind() == av.Video {
+			asks = append(asks, &rtcp.PictureLossIndication{SenderSSRC: in.ssrc, MediaSSRC: l.reception.ssrc})
+		}
+	}
+	return asks
+}
+
+// sum adds up what the layers counted.
+func (in *intake) sum() (all rtpio.Stats) {
+	for _, l := range in.layers {
+		s := l.inbound.Stats()
+		all.Received += s.Received
+		all.Lost += s.Lost
+		all.Recovered += s.Recovered
+	}
+	return all
+}

@@ -1,0 +1,42 @@
+package whip
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"millrace/ingest"
+	"millrace/transmux/bus"
+	"millrace/transmux/problem"
+	"millrace/transmux/rtc/description"
+	"millrace/transmux/rtc/resource"
+	"millrace/transmux/rtc/sender"
+)
+
+// problemOf turns an error into the status and the words that the publisher gets.
+func problemOf(err error) *problem.Problem {
+	switch {
+	case errors.Is(err, description.ErrCannot):
+		return problem.New(http.StatusUnprocessableEntity, sentence(err))
+	case errors.Is(err, description.ErrOffer):
+		return problem.New(http.StatusBadRequest, sentence(err)+" It must be a WebRTC offer with one sendonly m-line for video, audio or each.")
+	case errors.Is(err, bus.ErrBadName):
+		return problem.New(http.StatusBadRequest, sentence(err)+" The path is /whip/ and the stream's name, such as /whip/live/demo.")
+	case errors.Is(err, bus.ErrNameTaken):
+		return problem.New(http.StatusConflict, "Somebody publishes this stream already. Choose another name, or wait: a publisher that has been silent for some seconds loses it.").After(resource.RetrySoon)
+	case errors.Is(err, ingest.ErrDenied):
+		return problem.New(http.StatusUnauthorized, "Publishing this stream needs a credential: send it as a bearer token.")
+	case errors.Is(err, ingest.ErrTooManyPublishers):
+		return problem.New(http.StatusServiceUnavailable, "As many publish as this gateway lets in. Ask again later.").After(10 * resource.RetrySoon)
+	case errors.Is(err, bus.ErrShutdown), errors.Is(err, sender.ErrClosed):
+		return problem.New(http.StatusServiceUnavailable, "The gateway is stopping. Ask again in a moment.").After(resource.RetrySoon)
+	default:
+		return problem.New(http.StatusInternalServerError, "This is a fault of the gateway's; its log says more.")
+	}
+}
+
+// sentence is the error's text as one.
+func sentence(err error) string {
+	s := err.Error()
+	return strings.ToUpper(s[:1]) + s[1:] + "."
+}

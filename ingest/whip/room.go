@@ -1,0 +1,132 @@
+// Package whip takes streams from browsers and encoders: WebRTC-HTTP Ingestion
+// Protocol (RFC 9725) over the endpoints of rtc/sender.
+//
+// cmd/millrace mounts it. A session is one goroutine, from the packets of its
+// queue to the frames on the bus. This room must not know who watches.
+package whip
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+
+	"github.com/go-chi/chi/v5"
+
+	"millrace/ingest"
+	"millrace/transmux/bus"
+	"millrace/transmux/rtc/description"
+	"millrace/transmux/rtc/resource"
+	"millrace/transmux/rtc/sender"
+)
+
+// Path is where the endpoints are: Path + stream name.
+const Path = "/whip/"
+
+// Gate lets publishers in; *ingest.Gate is one.
+type Gate interface {
+	Open(ctx context.Context, r ingest.Request) (*bus.Publisher, error)
+	Authorize(ctx context.Context, r ingest.Request) error
+}
+
+// Room holds all WHIP publishers.
+type Room struct {
+	gate      Gate
+	transport *sender.Room
+	resources *resource.Room
+	log       *slog.Logger
+	counters  counters
+
+	ctx    context.Context // ends the sessions
+	cancel context.CancelCauseFunc
+	mu     sync.Mutex
+	closed bool
+	work   sync.WaitGroup
+}
+
+type counters struct {
+	opened, refused, packets, lost, recovered, dropped atomic.Uint64
+}
+
+// Stats count since the start.
+type Stats struct {
+	Opened    uint64 // sessions
+	Refused   uint64 // offers that were not accepted
+	Packets   uint64 // RTP packets
+	Lost      uint64 // of them, those that never came
+	Recovered uint64 // those that came when they were asked for again
+	Dropped   uint64 // those that a full queue had no room for
+}
+
+// New makes the room on a transport; Routes mounts it, Close waits for its sessions.
+func New(gate Gate, transport *sender.Room, resources *resource.Room, log *slog.Logger) *Room {
+	room := &Room{gate: gate, transport: transport, resources: resources, log: log}
+	room.ctx, room.cancel = context.WithCancelCause(context.Background())
+	return room
+}
+
+// Routes mounts the endpoints.
+func (room *Room) Routes(r chi.Router) { room.resources.Mount(r, Path, room) }
+
+// Close ends all sessions and waits for them.
+func (room *Room) Close() {
+	room.mu.Lock()
+	room.closed = true
+	room.mu.Unlock()
+	room.cancel(bus.ErrShutdown)
+	room.work.Wait()
+}
+
+// Stats reads the counters.
+func (room *Room) Stats() Stats {
+	c := &room.counters
+	return Stats{
+		Opened: c.opened.Load(), Refused: c.refused.Load(), Packets: c.packets.Load(),
+		Lost: c.lost.Load(), Recovered: c.recovered.Load(), Dropped: c.dropped.Load(),
+	}
+}
+
+// Accept answers an offer to publish a stream.
+func (room *Room) Accept(ctx context.Context, r resource.Request) ([]byte, resource.Session, error) {
+	answer, s, err := room.accept(ctx, r)
+	if err != nil {
+		room.counters.refused.Add(1)
+		p := problemOf(err)
+		room.log.Debug("publisher refused", "stream", r.Stream, "remote", r.Peer, "status", p.Status, "error", err)
+		return nil, nil, p
+	}
+	return answer, s, nil
+}
+
+func (room *Room) accept(_ context.Context, r resource.Request) ([]byte, *session, error) {
+	o, err := description.ParseOffer(r.Offer, description.SendOnly, description.SendRecv)
+	if err != nil {
+		return nil, nil, err
+	}
+	media, err := negotiate(o)
+	if err != nil {
+		return nil, nil, err
+	}
+	s := newSession(room, r, media)
+	if err := s.open(o); err != nil {
+		return nil, nil, err
+	}
+	local := s.endpoint.Local()
+	a := description.Answer{
+		Ufrag: local.Ufrag, Pwd: local.Pwd, Fingerprint: local.Fingerprint,
+		Name: s.label, Direction: description.RecvOnly, Media: media,
+		Candidates: room.transport.Candidates(r.Peer.Addr()),
+	}
+	return a.Write(), s, nil
+}
+
+// start runs a session; false once the room is closing.
+func (room *Room) start(run func()) bool {
+	room.mu.Lock()
+	defer room.mu.Unlock()
+	if room.closed {
+		return false
+	}
+	room.work.Go(run)
+	return true
+}
