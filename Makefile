@@ -19,7 +19,7 @@ export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 
 GOLANGCI := .cache/bin/golangci-lint
 
-.PHONY: help demo run build test test-go test-e2e test-web bench fuzz lint format clip prepare clean
+.PHONY: help demo run build test test-go test-e2e test-web bench bench-go fuzz lint format clip prepare clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -46,7 +46,15 @@ test-web: web/node_modules/.package-lock.json build ## the pages: types, unit te
 	cd web && npm run typecheck && npm test && npm run check-dist && npm run e2e
 	cd web && npx playwright test -c live-e2e
 
-bench: ## Go's benchmarks; BENCH=./transmux/bus for one package
+BENCH_CLIP := cmd/millrace/e2e/testdata/zerolatency.flv
+
+bench: build ## the figures of docs/performance.md; wants an idle machine
+	./bin/millrace bench floor
+	./bin/millrace bench latency --clip $(BENCH_CLIP)
+	./bin/millrace bench join --clip $(BENCH_CLIP) --joins 200
+	./bin/millrace bench fanout --clip $(BENCH_CLIP) --viewers 200
+
+bench-go: ## Go's benchmarks; BENCH=./transmux/bus for one package
 	go test -run '^$$' -bench . -benchmem $(BENCH)
 
 fuzz: ## every fuzz target for FUZZTIME (60s)
