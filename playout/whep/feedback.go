@@ -2,8 +2,11 @@ package whep
 
 import (
 	"sync"
+	"time"
 
 	"github.com/pion/rtcp"
+
+	"millrace/transmux/rtpio"
 )
 
 // maxMissing bounds what a viewer's requests for packets may pile up to before
@@ -14,6 +17,7 @@ const maxMissing = 512
 // goroutine and read by the fan's, in a lock that only these two share.
 type feedback struct {
 	mu        sync.Mutex
+	trips     roundTrips
 	lost      uint64 // packets, as its last report counts them
 	refreshes uint64 // PLIs and FIRs
 	missing   []missing
@@ -34,6 +38,7 @@ func (f *feedback) read(compound []byte) bool {
 	if err != nil {
 		return false // authenticated but broken: a bug of the viewer's that hurts only itself
 	}
+	now := time.Now()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, p := range packets {
@@ -42,6 +47,7 @@ func (f *feedback) read(compound []byte) bool {
 			f.lost = 0
 			for _, r := range p.Reports {
 				f.lost += uint64(r.TotalLost)
+				f.trips.take(rtpio.RoundTrip(r.LastSenderReport, r.Delay, now))
 			}
 		case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
 			f.refresh = true
@@ -72,6 +78,13 @@ func (f *feedback) take(video, audio []uint16, videoSSRC uint32) (refresh bool, 
 	refresh, f.refresh = f.refresh, false
 	f.missing = f.missing[:0]
 	return refresh, video, audio
+}
+
+// roundTrip is zero before the first report.
+func (f *feedback) roundTrip() time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.trips.least()
 }
 
 // seen reads the counters.

@@ -116,7 +116,10 @@ func (l *lane) insist(f *av.Frame, b *sender.Burst) {
 // recover sends packets again that the viewer misses, by the numbers that they
 // had, and on a bad line has each followed by a twin.
 func (l *lane) recover(numbers []uint16, b *sender.Burst, v *viewer, now time.Time) {
-	roundTrip := v.endpoint.RoundTrip()
+	roundTrip := v.feedback.roundTrip()
+	if roundTrip == 0 {
+		roundTrip = v.endpoint.RoundTrip()
+	}
 	missed := 0
 	for _, number := range numbers {
 		if l.repairs.crossed(number, now, roundTrip) {
