@@ -38,6 +38,7 @@ type checks struct {
 	roundTrip time.Duration
 	// controlling is true of the side that nominates.
 	controlling bool
+	rival       rival
 }
 
 // pendingCheck is a check that has not been answered.
@@ -85,9 +86,7 @@ func (e *Endpoint) answerCheck(m *stun.Message, from port.Path) {
 		e.reply(from, m, stun.BindingError, stun.CodeRoleConflict, integrity)
 		return
 	}
-	if !e.learn(g, from) {
-		return
-	}
+	e.learn(g, from)
 	e.reply(from, m, stun.BindingSuccess, mapped(from.Remote), integrity)
 
 	e.mu.Lock()
@@ -98,13 +97,17 @@ func (e *Endpoint) answerCheck(m *stun.Message, from port.Path) {
 	// Until one is nominated any path that works is as good as another.
 	first := !e.ice.nominated && e.path.Load() == nil
 	e.mu.Unlock()
+	now := time.Now()
+	used := e.path.Load()
 	switch {
-	case nominates:
+	case nominates && (e.keys.Load() == nil || used == nil || *used == from):
 		e.settle(g, from)
 	case first:
 		e.use(from)
+	default:
+		e.contest(g, from, nominates, now)
 	}
-	e.check(g, from, time.Now(), false)
+	e.check(g, from, now, false)
 }
 
 // agree settles who controls (RFC 8445 section 7.3.1.1). Our tie-breaker is zero
@@ -205,6 +208,7 @@ func (e *Endpoint) takeConsent(m *stun.Message) {
 	case nominate:
 		e.check(c.generation, c.path, now, true)
 	}
+	e.weigh(c)
 }
 
 // takeRefusal takes the answer that two sides control: the peer stays, we give
@@ -222,36 +226,4 @@ func (e *Endpoint) takeRefusal(m *stun.Message) {
 	e.checks.controlling = false
 	e.mu.Unlock()
 	e.check(c.generation, c.path, time.Now(), false)
-}
-
-// RoundTrip is how long the last answered check took; zero before the first.
-func (e *Endpoint) RoundTrip() time.Duration {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.checks.roundTrip
-}
-
-// tick does what is due.
-func (e *Endpoint) tick(now time.Time) {
-	e.mu.Lock()
-	heard, next, opened, g := e.checks.heard, e.checks.next, e.opened, e.ice
-	waiting := g.peer.Ufrag == ""
-	e.mu.Unlock()
-	path := e.path.Load()
-	switch {
-	case waiting:
-		if now.Sub(opened) > offerLife {
-			e.Close(ErrUnanswered)
-		}
-	case e.keys.Load() == nil && now.Sub(opened) > connectTimeout:
-		if heard.IsZero() {
-			e.Close(ErrUnreachable)
-		} else {
-			e.Close(ErrHandshake)
-		}
-	case !heard.IsZero() && now.Sub(heard) > consentExpiry:
-		e.Close(ErrConsent)
-	case path != nil && now.After(next):
-		e.check(g, *path, now, false)
-	}
 }

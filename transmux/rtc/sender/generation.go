@@ -7,8 +7,8 @@ import (
 	"millrace/transmux/rtc/port"
 )
 
-// maxRemotes bounds the addresses that one peer may check from in a generation: a
-// phone has three or four, each with IPv4 and IPv6.
+// maxRemotes bounds the addresses that are kept of one peer in a generation: a
+// phone has three or four, each with IPv4 and IPv6, and TCP beside UDP.
 const maxRemotes = 16
 
 // generation is one run of ICE: from an offer, or from a restart, to the next
@@ -38,23 +38,31 @@ func (e *Endpoint) generationOf(username string) *generation {
 	return nil
 }
 
-// learn takes a path that has proved itself; false if the peer has too many.
-func (e *Endpoint) learn(g *generation, path port.Path) bool {
-	e.mu.Lock()
+// learn takes a path that has proved itself. Of too many the one is forgotten
+// that was learnt first and is not in use.
+func (e *Endpoint) learn(g *generation, path port.Path) {
 	remote := path.Peer()
-	known := slices.Contains(g.remotes, remote)
-	if !known {
+	used := e.path.Load()
+	var forgotten []port.Path
+	e.mu.Lock()
+	if !slices.Contains(g.remotes, remote) {
 		if len(g.remotes) == maxRemotes {
-			e.mu.Unlock()
-			return false
+			i := 0
+			if used != nil && g.remotes[0] == used.Peer() {
+				i = 1
+			}
+			forgotten = append(forgotten, g.remotes[i])
+			g.remotes = slices.Delete(slices.Clone(g.remotes), i, i+1)
 		}
 		g.remotes = append(g.remotes, remote)
 	}
 	e.mu.Unlock()
-	if !known {
-		e.room.port.Bind(remote, e)
+	e.room.port.Release("", forgotten, e)
+	// Each time: the address may have been somebody else's meanwhile.
+	e.room.port.Bind(remote, e)
+	if e.closed.Load() { // meanwhile: its end did not find this one
+		e.room.port.Release("", []port.Path{remote}, e)
 	}
-	return true
 }
 
 // settle makes the nominated path the one that media takes. With the first one of

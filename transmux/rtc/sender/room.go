@@ -187,7 +187,10 @@ func (r *Room) send(to *port.Path, packet []byte) error {
 func (r *Room) forget(e *Endpoint, generations []*generation) {
 	for _, g := range generations {
 		if g != nil {
-			r.port.Release(g.ufrag, g.remotes, e)
+			e.mu.Lock()
+			remotes := g.remotes
+			e.mu.Unlock()
+			r.port.Release(g.ufrag, remotes, e)
 		}
 	}
 	r.mu.Lock()
