@@ -88,13 +88,23 @@ export class Playback {
 
   #present(): void {
     this.#video.srcObject = this.#session.media
-    onNextFrame(this.#video, (presentedAt, now) => {
+    onNextFrame(this.#video, ({ presentationTime }, now) => {
       if (this.#over) return
       const { postedAt } = this.#session
-      this.#events.onFirstFrame((presentedAt >= postedAt ? presentedAt : now) - postedAt)
+      this.#events.onFirstFrame((presentationTime >= postedAt ? presentationTime : now) - postedAt)
       this.#judge('flowing', performance.now())
+      this.#watchFrames()
     })
     void this.play()
+  }
+
+  /** Until the browser itself knows when frames are played out, some seconds after the start, they are timed here. */
+  #watchFrames(): void {
+    if (this.#over || this.#meter.knowsPlayout) return
+    onNextFrame(this.#video, ({ presentationTime, receiveTime }) => {
+      if (receiveTime !== undefined) this.#meter.noteDelay(presentationTime - receiveTime)
+      this.#watchFrames()
+    })
   }
 
   #startPolling(): void {

@@ -97,3 +97,13 @@ test('latency of sound stands in for that of a picture; without reports, or with
   expect(new StatsMeter().read(report(1, { audio, report: null }), 1).latencyMs).toBe(null)
   expect(new StatsMeter().read(report(1, { audio: { estimatedPlayoutTimestamp: 5 } }), 1).latencyMs).toBe(null)
 })
+
+test('until the browser knows, latency is what was seen here and half the round trip', () => {
+  const meter = new StatsMeter()
+  meter.noteDelay(22)
+  expect(meter.knowsPlayout).toBe(false)
+  expect(meter.read(report(1, { audio: {} }), 1).latencyMs).toBeCloseTo(32)
+  expect(meter.read(report(1, { audio: { estimatedPlayoutTimestamp: T0 + 1000 - 60 } }), 1000).latencyMs).toBeCloseTo(70)
+  expect(meter.knowsPlayout).toBe(true)
+  expect(meter.read(report(2, { audio: {} }), 2000).latencyMs).toBe(null)
+})

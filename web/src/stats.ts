@@ -4,7 +4,7 @@ import { ServerClock } from './clock.ts'
 export interface Stats {
   /** performance.now() of the sample. */
   at: number
-  /** From the frame's arrival at the gateway to its playout here, milliseconds. Known after a few sender reports. */
+  /** From the frame's arrival at the gateway to its playout here, milliseconds. In the first seconds, until the browser knows, an estimate. */
   latencyMs: number | null
   width: number | null
   height: number | null
@@ -108,6 +108,18 @@ export class StatsMeter {
   #previousAt = 0
   #rates = NO_RATES
   readonly #clock = new ServerClock()
+  #delayMs: number | null = null
+  #knowsPlayout = false
+
+  /** Whether the browser says when frames are played out. */
+  get knowsPlayout(): boolean {
+    return this.#knowsPlayout
+  }
+
+  /** Takes how long after its last packet a frame was on the screen, for the time in which nothing better is known. */
+  noteDelay(ms: number): void {
+    this.#delayMs = ms
+  }
 
   /** at is performance.now() of the report. */
   read(report: Iterable<[string, unknown]>, at: number): Stats {
@@ -121,7 +133,7 @@ export class StatsMeter {
     this.#advance({ video, audio }, at)
     return {
       at,
-      latencyMs: this.#latency(video) ?? this.#latency(audio),
+      latencyMs: this.#latency(video) ?? this.#latency(audio) ?? this.#guess(raw.roundTripMs),
       width: video?.frameWidth ?? null,
       height: video?.frameHeight ?? null,
       ...this.#rates,
@@ -157,7 +169,15 @@ export class StatsMeter {
     const serverNow = this.#clock.at(inbound.timestamp)
     if (serverNow === null) return null
     const latency = serverNow - (playout > NTP_EPOCH_MS ? playout - NTP_EPOCH_MS : playout)
-    return Math.abs(latency) > MAX_LATENCY_MS ? null : Math.max(0, latency)
+    if (Math.abs(latency) > MAX_LATENCY_MS) return null
+    this.#knowsPlayout = true
+    return Math.max(0, latency)
+  }
+
+  /** Half a round trip from there to here, and what was seen here; a queue on the way is not in it. */
+  #guess(roundTripMs: number | null): number | null {
+    if (this.#knowsPlayout || this.#delayMs === null || roundTripMs === null) return null
+    return Math.max(0, roundTripMs / 2 + this.#delayMs)
   }
 }
 

@@ -1,10 +1,17 @@
+/** What a browser tells of a frame on the screen, in terms of performance.now(). */
+export interface Frame {
+  presentationTime: number
+  /** When its last packet came in. */
+  receiveTime?: number
+}
+
 /** What the player needs of a video element. */
 export interface Surface {
   srcObject: MediaProvider | null
   muted: boolean
   play(): Promise<void>
   pause(): void
-  requestVideoFrameCallback?(fn: (now: number, frame: { presentationTime: number }) => void): number
+  requestVideoFrameCallback?(fn: (now: number, frame: Frame) => void): number
 }
 
 /** Starts playing; where the browser refuses sound without a click, without sound. Says whether it wants a click even for that. */
@@ -21,7 +28,7 @@ export async function startPlaying(video: Surface): Promise<'playing' | 'blocked
   return 'playing'
 }
 
-/** Calls fn with the time at which the next frame is on the screen, where the browser can tell. */
-export function onNextFrame(video: Surface, fn: (shownAt: number, now: number) => void): void {
-  video.requestVideoFrameCallback?.((now, frame) => fn(frame.presentationTime, now))
+/** Calls fn with the next frame that is on the screen, where the browser can tell. */
+export function onNextFrame(video: Surface, fn: (frame: Frame, now: number) => void): void {
+  video.requestVideoFrameCallback?.((now, frame) => fn(frame, now))
 }
