@@ -184,11 +184,13 @@ func (v *viewer) listen(w http.ResponseWriter, r *http.Request, id string) {
 	l.told = told{}
 	quiet := time.NewTicker(heartbeat)
 	defer quiet.Stop()
+	n := gather(v.stream, time.Now())
 	for b := []byte(":\n\n"); ; b = b[:0] {
 		over, moved := v.audience.ended()
-		if n := v.audience.news.Load(); n != nil {
-			b = l.told.tell(b, l.events, n, v, time.Now())
+		if newer := v.audience.news.Load(); newer != nil && newer.at.After(n.at) {
+			n = newer
 		}
+		b = l.told.tell(b, l.events, n, v, time.Now())
 		if moved {
 			b = appendEvent(b, l.events, eventReconnect, "{}")
 		}

@@ -19,6 +19,7 @@ const (
 
 // news is what a stream's viewers may be told beside its media. It is immutable.
 type news struct {
+	at      time.Time
 	live    bool
 	viewers int
 	layers  []layer // the renditions of the picture, in the order they were announced
@@ -35,7 +36,7 @@ func (l *layer) active() bool { return l.bitrate > 0 }
 // gather looks at the stream.
 func gather(s *bus.Stream, now time.Time) *news {
 	snapshot := s.Snapshot()
-	n := &news{live: snapshot.Live, viewers: snapshot.Viewers}
+	n := &news{at: now, live: snapshot.Live, viewers: snapshot.Viewers}
 	for _, t := range snapshot.Tracks {
 		if t.Track.Kind != av.Video || !slices.Contains(sendable[av.Video], t.Track.Codec) {
 			continue

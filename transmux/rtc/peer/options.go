@@ -41,6 +41,8 @@ type Options struct {
 	// Recover asks for lost video packets again, as browsers do, and takes them
 	// as RTX. Packets then come out of order.
 	Recover bool
+	// Invited makes no offer: it asks for one of the server's and answers that.
+	Invited bool
 	// Client makes the HTTP requests; nil uses one of the viewer's own.
 	Client *http.Client
 	// Header is added to every HTTP request.

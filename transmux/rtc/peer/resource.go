@@ -51,15 +51,16 @@ type resource struct {
 	client   *http.Client
 	header   http.Header
 	location string // absolute; empty before the 201
+	etag     string
 }
 
-// post sends the offer and returns the answer.
-func (r *resource) post(ctx context.Context, endpoint, offer string) (string, error) {
+// post sends the offer and returns the answer, which comes with that status.
+func (r *resource) post(ctx context.Context, endpoint, offer string, want int) (string, error) {
 	resp, body, err := r.do(ctx, http.MethodPost, endpoint, offer)
 	if err != nil {
 		return "", err
 	}
-	if resp.StatusCode != http.StatusCreated {
+	if resp.StatusCode != want {
 		return "", statusError(resp, body)
 	}
 	base, err := url.Parse(endpoint)
@@ -68,11 +69,11 @@ func (r *resource) post(ctx context.Context, endpoint, offer string) (string, er
 	}
 	at, err := base.Parse(resp.Header.Get("Location"))
 	if err != nil || resp.Header.Get("Location") == "" {
-		return "", fmt.Errorf("the 201 has no usable Location (%q)", resp.Header.Get("Location"))
+		return "", fmt.Errorf("the %d has no usable Location (%q)", want, resp.Header.Get("Location"))
 	}
-	r.location = at.String()
+	r.location, r.etag = at.String(), resp.Header.Get("ETag")
 	if kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); kind != "application/sdp" {
-		return "", fmt.Errorf("the 201 carries %q, not application/sdp", kind)
+		return "", fmt.Errorf("the %d carries %q, not application/sdp", want, kind)
 	}
 	return string(body), nil
 }
@@ -93,23 +94,31 @@ func (r *resource) remove(ctx context.Context) error {
 }
 
 func (r *resource) do(ctx context.Context, method, to, sdp string) (*http.Response, []byte, error) {
-	req, err := http.NewRequestWithContext(ctx, method, to, strings.NewReader(sdp))
+	header := http.Header{}
+	if sdp != "" {
+		header.Set("Content-Type", "application/sdp")
+	}
+	return r.send(ctx, method, to, sdp, header)
+}
+
+func (r *resource) send(ctx context.Context, method, to, body string, header http.Header) (*http.Response, []byte, error) {
+	req, err := http.NewRequestWithContext(ctx, method, to, strings.NewReader(body))
 	if err != nil {
 		return nil, nil, err
 	}
 	for k, v := range r.header {
 		req.Header[k] = v
 	}
-	if sdp != "" {
-		req.Header.Set("Content-Type", "application/sdp")
+	for k, v := range header {
+		req.Header[k] = v
 	}
 	resp, err := r.client.Do(req)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
-	return resp, body, err
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
+	return resp, answer, err
 }
 
 func statusError(resp *http.Response, body []byte) *StatusError {

@@ -94,24 +94,13 @@ func (v *Viewer) open(ctx context.Context, whep string) error {
 	}
 	v.pc.OnConnectionStateChange(v.state)
 	v.pc.OnTrack(v.track)
-	if err := transceivers(v.pc, &v.opts); err != nil {
-		return err
-	}
-	offer, err := v.pc.CreateOffer(nil)
-	if err != nil {
-		return err
-	}
-	gathered := webrtc.GatheringCompletePromise(v.pc)
-	if err := v.pc.SetLocalDescription(offer); err != nil {
-		return err
-	}
-	select {
-	case <-gathered:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 	v.begun = time.Now()
-	if v.answer, err = v.resource.post(ctx, whep, v.pc.LocalDescription().SDP); err != nil {
+	if v.opts.Invited {
+		err = v.accept(ctx, whep)
+	} else {
+		err = v.offer(ctx, whep)
+	}
+	if err != nil {
 		return err
 	}
 	v.mu.Lock()
@@ -121,7 +110,28 @@ func (v *Viewer) open(ctx context.Context, whep string) error {
 	if v.opts.Recover {
 		v.work.Go(v.keepAsking)
 	}
+	if v.opts.Invited {
+		return nil
+	}
 	return v.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: v.answer})
+}
+
+// offer posts an offer and notes the answer.
+func (v *Viewer) offer(ctx context.Context, whep string) error {
+	if err := transceivers(v.pc, &v.opts); err != nil {
+		return err
+	}
+	offer, err := v.pc.CreateOffer(nil)
+	if err != nil {
+		return err
+	}
+	local, err := v.gather(ctx, offer)
+	if err != nil {
+		return err
+	}
+	v.begun = time.Now()
+	v.answer, err = v.resource.post(ctx, whep, local, http.StatusCreated)
+	return err
 }
 
 // watchGoodbye waits for the server's close_notify.
@@ -199,6 +209,9 @@ func (v *Viewer) Begun() time.Time { return v.begun }
 
 // Answer is the server's SDP.
 func (v *Viewer) Answer() string { return v.answer }
+
+// ETag names the present ICE session, as the server does.
+func (v *Viewer) ETag() string { return v.resource.etag }
 
 // Location is the session's absolute address.
 func (v *Viewer) Location() string { return v.resource.location }
