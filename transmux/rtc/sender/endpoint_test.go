@@ -172,9 +172,7 @@ func TestEndpointsEndByThemselves(t *testing.T) {
 			if test.checked {
 				s := dial(t, r)
 				s.send(stun.NewUsername(e.ice.ufrag+":view"), stun.NewShortTermIntegrity(e.ice.pwd), stun.Fingerprint)
-				if s.read(5*time.Second) == nil {
-					t.Fatal("no answer")
-				}
+				s.answered()
 			}
 			if errors.Is(test.want, ErrConsent) {
 				e.keys.Store(&keys{}) // as after a handshake

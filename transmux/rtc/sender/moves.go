@@ -8,11 +8,11 @@ import (
 
 const (
 	// pathPatience is how long the path that media takes has to answer, once the
-	// peer is heard to check another one: three lost checks at any round trip
-	// that a call is held over.
-	pathPatience = 2 * time.Second
-	// probeInterval is how often it is asked meanwhile.
-	probeInterval = 500 * time.Millisecond
+	// peer is heard to check another one. It is short, because a picture stands
+	// still meanwhile, and a path that was proved is no worse to be on.
+	pathPatience = time.Second
+	// probeInterval is how often it is asked meanwhile: at most every tick.
+	probeInterval = tick
 )
 
 // rival is a path that the peer checks while media takes another one.
