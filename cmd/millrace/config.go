@@ -92,10 +92,20 @@ func (c *Config) Validate() error {
 	if c.WebRTC.Address != "" && c.HTTP.Address == "" {
 		return errors.New(`webrtc.address needs http.address, through which viewers join: set it, or turn both off with ""`)
 	}
-	_, http, _ := net.SplitHostPort(c.HTTP.Address)
-	_, rtmp, _ := net.SplitHostPort(c.RTMP.Address)
-	if http == rtmp && http != "" && http != "0" && c.HTTP.Address == c.RTMP.Address {
-		return fmt.Errorf("http.address and rtmp.address are both %s: two listeners cannot share a port", c.HTTP.Address)
+	tcp := map[string]string{} // address to key
+	for _, l := range [][2]string{{"http.address", c.HTTP.Address}, {"rtmp.address", c.RTMP.Address}, {"webrtc.address", c.WebRTC.Address}} {
+		key, at := l[0], l[1]
+		_, port, _ := net.SplitHostPort(at)
+		other, taken := tcp[at]
+		switch {
+		case port == "" || port == "0" || key == "webrtc.address" && !c.WebRTC.TCP:
+		case taken && key == "webrtc.address":
+			return fmt.Errorf("%s and %s are both %s, and both listen for TCP there: give them different ports, or set webrtc.tcp to false", other, key, at)
+		case taken:
+			return fmt.Errorf("%s and %s are both %s: two listeners cannot share a port", other, key, at)
+		default:
+			tcp[at] = key
+		}
 	}
 	return nil
 }

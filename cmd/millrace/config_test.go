@@ -155,6 +155,8 @@ func TestWhatIsWrongIsSaidWithItsPlace(t *testing.T) {
 		{name: "nothing listens", yaml: "http: {address: ''}\nrtmp: {address: ''}\n", want: []string{`http.address and rtmp.address are both empty`}},
 		{name: "viewers cannot join", yaml: "http: {address: ''}\n", want: []string{`webrtc.address needs http.address`}},
 		{name: "one port for two", yaml: "rtmp: {address: ':8080'}\n", want: []string{`http.address and rtmp.address are both :8080`}},
+		{name: "one port for WebRTC too", yaml: "webrtc: {address: ':8080'}\n", want: []string{`http.address and webrtc.address are both :8080, and both listen for TCP`}},
+		{name: "one port for WebRTC too, but not of TCP", yaml: "webrtc: {address: ':8080', tcp: false}\n"},
 		{name: "two free ports", yaml: "rtmp: {address: ':0'}\nhttp: {address: ':0'}\n"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
