@@ -1,8 +1,10 @@
 package whep
 
 import (
+	"context"
 	"net"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -18,21 +20,28 @@ func overIPv6(o *peer.Options) { o.Listen = "[::1]:0" }
 
 // TestEveryNetwork watches over what there is beside UDP and IPv4.
 func TestEveryNetwork(t *testing.T) {
+	named := func(context.Context, string) ([]netip.Addr, error) {
+		return []netip.Addr{netip.MustParseAddr("127.0.0.9")}, nil
+	}
 	for name, test := range map[string]struct {
-		at     string
+		at     port.Config
 		change func(*peer.Options)
 	}{
-		"TCP":                         {"127.0.0.1:0", overTCP},
-		"TCP over IPv6":               {"[::1]:0", overTCP},
-		"TCP, listening everywhere":   {":0", overTCP},
-		"IPv6":                        {"[::1]:0", overIPv6},
-		"IPv6, listening everywhere":  {":0", overIPv6},
-		"IPv4, listening everywhere":  {":0", nil},
-		"IPv4, listening there alone": {"0.0.0.0:0", nil},
+		"TCP":                         {port.Config{Address: "127.0.0.1:0"}, overTCP},
+		"TCP over IPv6":               {port.Config{Address: "[::1]:0"}, overTCP},
+		"TCP, listening everywhere":   {port.Config{Address: ":0"}, overTCP},
+		"IPv6":                        {port.Config{Address: "[::1]:0"}, overIPv6},
+		"IPv6, listening everywhere":  {port.Config{Address: ":0"}, overIPv6},
+		"IPv4, listening everywhere":  {port.Config{Address: ":0"}, nil},
+		"IPv4, listening there alone": {port.Config{Address: "0.0.0.0:0"}, nil},
+		"behind NAT":                  {port.Config{Address: ":0", Public: []string{"127.0.0.9"}}, nil},
+		"behind NAT, TCP":             {port.Config{Address: ":0", Public: []string{"127.0.0.9"}}, overTCP},
+		"behind NAT, by name":         {port.Config{Address: ":0", Public: []string{"live.example"}, Lookup: named}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHouseAt(t, port.Config{Address: test.at, TCP: true}, bus.Config{})
+			test.at.TCP = true
+			h := newHouseAt(t, test.at, bus.Config{})
 			if strings.Contains(name, "IPv6") {
 				h.moveToIPv6(t)
 			}
@@ -44,6 +53,9 @@ func TestEveryNetwork(t *testing.T) {
 			r.check(t)
 			if s := v.Stats(av.Video); s.Lost+s.Backward+s.Duplicates > 0 {
 				t.Errorf("packets: %+v", s)
+			}
+			if behind := strings.Contains(v.Answer(), " 127.0.0.9 "); behind != strings.Contains(name, "NAT") {
+				t.Errorf("the answer is\n%s", v.Answer())
 			}
 			if s := h.port.Stats(); (s.TCPPackets > 50) != strings.Contains(name, "TCP") {
 				t.Errorf("it went another way: %+v", s)
