@@ -10,6 +10,7 @@ import (
 
 	"millrace/transmux/av"
 	"millrace/transmux/bus"
+	"millrace/transmux/rtc/description"
 	"millrace/transmux/rtc/peer"
 )
 
@@ -173,7 +174,9 @@ func FuzzLayerWish(f *testing.F) {
 	n := &news{live: true, layers: []layer{
 		{track: &av.Track{Kind: av.Video, Codec: av.H264, Rendition: "h", Width: 640, Height: 360}, bitrate: 1},
 	}}
-	v.choice.video = &slot{}
+	v.choice.video = &slot{formats: []*description.Format{
+		{Name: "H264", ClockRate: 90000, Parameters: map[string]string{"packetization-mode": "1"}},
+	}}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		wish, err := parseLayerWish(raw)
 		if err != nil {
