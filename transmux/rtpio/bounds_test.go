@@ -53,7 +53,7 @@ func TestInboundWindows(t *testing.T) {
 
 // Whatever a publisher leaves out or never ends, memory is bounded.
 func TestInboundBounds(t *testing.T) {
-	const volume = 60 << 20
+	const volume = 24 << 20
 	big := make([]byte, 1200)
 	for name, tc := range map[string]struct {
 		codec   av.Codec
@@ -79,7 +79,7 @@ func TestInboundBounds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			in := newInbound(t, tc.codec, Options{Retransmits: true})
 			now := time.Unix(1000, 0)
-			for i, sent := 0, 0; sent < volume && i < 100_000; i++ {
+			for i, sent := 0, 0; sent < volume && i < 50_000; i++ {
 				p := Packet{Seq: uint16(i), Payload: tc.payload(i), Arrived: now}
 				if tc.packet != nil {
 					tc.packet(i, &p)

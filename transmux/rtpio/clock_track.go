@@ -8,8 +8,9 @@ const transitWindow = 10 * time.Second
 
 // clockTrack is one track's place on a Clock's timeline.
 type clockTrack struct {
-	audio bool
-	rate  int64
+	audio    bool
+	rate     int64
+	nextRate int64 // of the next frame on, if timestamps begin anew with it; else 0
 
 	started bool
 	last    uint32        // newest timestamp
@@ -29,9 +30,16 @@ type clockTrack struct {
 	// What the newest report says, if reported: origin is the sender's wall
 	// clock at the first timestamp. A report that came before the first frame
 	// waits in early.
-	reported bool
-	origin   time.Duration
-	early    *earlyReport
+	reported   bool
+	reportedAt time.Duration // as now was
+	origin     time.Duration
+	early      *earlyReport
+
+	// The last distance from the leader's origin that both reported, if fitted. It
+	// holds while one of them is between two reports of a clock that was set.
+	fitted   bool
+	fittedAt time.Duration // as now was
+	fit      time.Duration
 }
 
 type earlyReport struct {
@@ -41,11 +49,20 @@ type earlyReport struct {
 
 // start begins at the first frame's timestamp.
 func (t *clockTrack) start(timestamp uint32) {
-	t.started, t.last = true, timestamp
+	t.started = true
+	t.begin(timestamp)
 	if e := t.early; e != nil {
 		t.early = nil
 		t.report(e.ntp, e.timestamp)
 	}
+}
+
+// begin counts ticks from a timestamp on.
+func (t *clockTrack) begin(timestamp uint32) {
+	if t.nextRate > 0 {
+		t.rate, t.nextRate = t.nextRate, 0
+	}
+	t.last, t.ticks = timestamp, 0
 }
 
 // media is the newest frame's media time since the first timestamp.
@@ -88,9 +105,12 @@ func (t *clockTrack) report(ntp time.Duration, timestamp uint32) (wasSet bool) {
 	}
 	origin := ntp - ticksToDuration(t.ticks+int64(int32(timestamp-t.last)), t.rate)
 	wasSet = t.reported && (origin-t.origin).Abs() > clockStep
-	t.origin, t.reported = origin, true
+	t.origin, t.reported, t.reportedAt = origin, true, t.now
 	return wasSet
 }
+
+// reports is true while the newest report counts.
+func (t *clockTrack) reports() bool { return t.reported && t.now-t.reportedAt < reportLife }
 
 // reanchor lays timestamps that have begun anew behind the last frame, as far
 // as it was from this one's arrival.
@@ -110,4 +130,10 @@ func (t *clockTrack) place() (pts, dts time.Duration) {
 	}
 	t.dts, t.placed = dts, true
 	return pts, dts
+}
+
+// ticksToDuration is how long that many ticks of a clock take.
+func ticksToDuration(ticks, rate int64) time.Duration {
+	// In two steps: ticks times nanoseconds overflow after 28 hours of 90 kHz.
+	return time.Duration(ticks/rate)*time.Second + time.Duration(ticks%rate)*time.Second/time.Duration(rate)
 }

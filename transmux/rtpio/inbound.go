@@ -1,10 +1,12 @@
 package rtpio
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
 	"millrace/transmux/av"
+	"millrace/transmux/codecs"
 )
 
 // Packet is one RTP packet as it came: what of its header matters to a track,
@@ -79,7 +81,7 @@ type Inbound struct {
 	buffer    buffer
 	assembler assembler
 	stats     Stats
-	jitter    jitter
+	anew      bool // the next packet begins a sequence
 	taken     bool // the units were handed out
 }
 
@@ -91,11 +93,27 @@ func NewInbound(track av.Track, o Options) (*Inbound, error) {
 	if depay == nil {
 		return nil, fmt.Errorf("rtpio: %s cannot be received over RTP", track.Codec)
 	}
-	track.Kind = track.Codec.Kind()
+	track = described(track)
 	in := &Inbound{options: o.withDefaults(track.Kind)}
 	in.assembler = newAssembler(depay, &track, &in.stats)
-	in.jitter.rate = int64(track.ClockRate())
 	return in, nil
+}
+
+// described adds to a track what its codec alone says.
+func described(t av.Track) av.Track {
+	t.Kind = t.Codec.Kind()
+	var known av.Track
+	switch t.Codec {
+	case av.Opus:
+		known = codecs.OpusTrack(cmp.Or(t.Channels, 2)) // RFC 7587 section 7 signals two, always
+	case av.PCMU, av.PCMA:
+		known = codecs.PCMTrack(t.Codec)
+	default:
+		return t
+	}
+	t.SampleRate, t.Channels = known.SampleRate, known.Channels
+	t.Profile = cmp.Or(t.Profile, known.Profile)
+	return t
 }
 
 // Push takes the next packet off the wire. It keeps nothing of p.Payload.
@@ -104,6 +122,10 @@ func (in *Inbound) Push(p Packet) {
 	b := &in.buffer
 	if !b.started {
 		b.begin(p)
+	}
+	if in.anew {
+		in.anew = false
+		b.restart(p.Seq)
 	}
 	ahead := int64(int16(p.Seq - uint16(b.end)))
 	if ahead >= maxJump || ahead < -maxWindow {
@@ -124,14 +146,29 @@ func (in *Inbound) far(p Packet) {
 		b.stray = &p
 		return
 	}
-	for b.next < b.end {
+	in.flush()
+	b.restart(first.Seq)
+	in.place(b.end, *first)
+	in.place(b.end, p)
+}
+
+// flush gives up all that is missing: what comes next has nothing to do with it.
+func (in *Inbound) flush() {
+	for in.buffer.next < in.buffer.end {
 		in.skip()
 	}
 	in.assembler.gap()
 	in.stats.Restarts++
-	b.restart(first.Seq)
-	in.place(b.end, *first)
-	in.place(b.end, p)
+}
+
+// Restart says that the next packet begins a new sequence, as it does when the
+// sender goes on under another SSRC.
+func (in *Inbound) Restart() {
+	in.release()
+	if in.buffer.started && !in.anew {
+		in.flush()
+		in.anew = true
+	}
 }
 
 // place puts a packet where its sequence number, extended, says.
@@ -145,7 +182,6 @@ func (in *Inbound) place(seq int64, p Packet) {
 		for seq-b.next >= maxWindow {
 			in.skip()
 		}
-		in.jitter.add(&p)
 		b.extend(seq, p.Arrived)
 	default:
 		s := b.at(seq)

@@ -30,6 +30,8 @@ type arrival struct {
 	at    time.Time
 }
 
+func (a arrival) compare(b arrival) int { return a.at.Compare(b.at) }
+
 // run is what happened: what was sent, what came, what went out.
 type run struct {
 	packets  []Packet
@@ -106,9 +108,9 @@ func (n *network) play(t *testing.T, r *run) {
 			queue = append(queue, arrival{i, p.Arrived.Add(n.later(n.delay))})
 		}
 	}
+	slices.SortStableFunc(queue, arrival.compare)
 	rtt := 2 * n.delay
 	for len(queue) > 0 || !in.Deadline().IsZero() {
-		slices.SortStableFunc(queue, func(a, b arrival) int { return a.at.Compare(b.at) })
 		now := in.Deadline()
 		if len(queue) > 0 && (now.IsZero() || queue[0].at.Before(now)) {
 			now = queue[0].at
@@ -131,7 +133,9 @@ func (n *network) play(t *testing.T, r *run) {
 				t.Fatalf("asks for %d, which is nothing", seq)
 			}
 			if requested := !n.lost(); requested && !n.lost() {
-				queue = append(queue, arrival{i, now.Add(n.later(rtt))})
+				again := arrival{i, now.Add(n.later(rtt))}
+				place, _ := slices.BinarySearchFunc(queue, again, arrival.compare)
+				queue = slices.Insert(queue, place, again)
 			}
 		}
 	}
