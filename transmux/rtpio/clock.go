@@ -17,6 +17,9 @@ const (
 	// clockStep is how far a sender's wall clock may move against its RTP clocks
 	// from one report to the next. Beyond it the clock was set.
 	clockStep = 50 * time.Millisecond
+	// reportLife is how long a report counts. They come every second or five (RFC
+	// 3550 section 6.2); where they have ended, clocks that drift would go on apart.
+	reportLife = time.Minute
 	// A track that has to move does so by a share of the time that passes: one that
 	// sender reports have placed by an eighth (100 ms in a second, which nobody
 	// sees), one that is far off by a half, one that only its arrival places by a
@@ -52,6 +55,14 @@ func (c *Clock) Add(kind av.Kind, clockRate int) int {
 	return len(c.tracks) - 1
 }
 
+// Restart says that a track's timestamps begin anew, perhaps at another rate: its
+// sender goes on under another SSRC, or with another codec. Its place on the
+// timeline stays.
+func (c *Clock) Restart(track, clockRate int) {
+	t := c.tracks[track]
+	t.nextRate = int64(max(clockRate, 1))
+}
+
 // At places a frame of a track by its RTP timestamp; arrived is when it came.
 // Frames are given in the order of decoding: dts grows from each to the next, while
 // pts may go back where pictures are shown in another order.
@@ -61,13 +72,20 @@ func (c *Clock) At(track int, timestamp uint32, arrived time.Time) (pts, dts tim
 		c.begun, c.epoch = true, arrived
 	}
 	now := arrived.Sub(c.epoch)
-	if !t.started {
+	switch {
+	case !t.started:
 		t.start(timestamp)
 		t.arrive(now)
 		c.enter(t, now)
-	} else if passed := t.advance(timestamp); passed-(now-t.now) > maxStep || (now-t.now)-passed > maxStep {
-		t.reanchor(now)
-	} else {
+	case t.nextRate > 0:
+		t.begin(timestamp)
+		c.reanchor(t, now)
+	default:
+		passed := t.advance(timestamp)
+		if (passed - (now - t.now)).Abs() > maxStep {
+			c.reanchor(t, now)
+			break
+		}
 		t.arrive(now)
 		c.correct(t, passed)
 	}
@@ -111,6 +129,18 @@ func (c *Clock) enter(t *clockTrack, now time.Duration) {
 	}
 	if c.leader == nil || t.audio && !c.leader.audio {
 		c.leader = t
+		for _, other := range c.tracks {
+			other.fitted = false
+		}
+	}
+}
+
+// reanchor keeps a track's place on the timeline while its timestamps begin
+// anew; what reports said of it and, if it leads, of the others is over.
+func (c *Clock) reanchor(t *clockTrack, now time.Duration) {
+	t.reanchor(now)
+	for _, other := range c.tracks {
+		other.fitted = other.fitted && other != t && c.leader != t
 	}
 }
 
@@ -118,11 +148,12 @@ func (c *Clock) enter(t *clockTrack, now time.Duration) {
 // leader's; exact says that sender reports tell.
 func (c *Clock) target(t *clockTrack) (base time.Duration, exact bool) {
 	l := c.leader
+	if t.reports() && l.reports() {
+		t.fit, t.fitted, t.fittedAt = t.origin-l.origin, true, t.now
+	}
 	difference := t.transit() - l.transit()
-	if t.reported && l.reported {
-		if d := t.origin - l.origin; (d - difference).Abs() <= maxSkew {
-			difference, exact = d, true
-		}
+	if t.fitted && t.now-t.fittedAt < reportLife && (t.fit-difference).Abs() <= maxSkew {
+		difference, exact = t.fit, true
 	}
 	return l.base + difference, exact
 }
