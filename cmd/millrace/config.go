@@ -10,6 +10,7 @@ import (
 
 	"millrace/ingest"
 	"millrace/playout"
+	"millrace/transmux/rtc/resource"
 )
 
 // logLevels are the words for log.level.
@@ -26,9 +27,10 @@ type Config struct {
 		MaxMessage int // bytes
 	}
 	WebRTC struct {
-		Address   string
-		TCP       bool     // on the same number, for networks without UDP
-		PublicIPs []string // and host names; empty: found from the interfaces
+		Address    string
+		TCP        bool                 // on the same number, for networks without UDP
+		PublicIPs  []string             // and host names; empty: found from the interfaces
+		ICEServers []resource.ICEServer // that clients are told to use
 	}
 	Stream struct {
 		MaxBytes  int
@@ -38,6 +40,7 @@ type Config struct {
 	Limits struct {
 		Publishers int
 		Viewers    int
+		Requests   int // a second, of one address, that start, change or end sessions
 	}
 	Log struct {
 		Level  string
@@ -58,6 +61,7 @@ func Defaults() Config {
 	c.Stream.Linger = 15 * time.Second // an encoder that reconnects takes 2 to 10 s
 	c.Limits.Publishers = ingest.DefaultMaxPublishers
 	c.Limits.Viewers = playout.DefaultMaxViewers
+	c.Limits.Requests = resource.DefaultRate
 	c.Log.Level = "info"
 	c.Log.Format = "text"
 	return c
@@ -73,11 +77,13 @@ func (c *Config) settings() []setting {
 		{"webrtc.address", address(&c.WebRTC.Address)},
 		{"webrtc.tcp", boolean(&c.WebRTC.TCP)},
 		{"webrtc.public_ips", hosts(&c.WebRTC.PublicIPs)},
+		{"webrtc.ice_servers", iceServers(&c.WebRTC.ICEServers)},
 		{"stream.max_bytes", size(&c.Stream.MaxBytes, 1<<20, 4<<30)},
 		{"stream.max_frames", count(&c.Stream.MaxFrames, 64, 1<<20)},
 		{"stream.linger", duration(&c.Stream.Linger, time.Second, time.Hour)},
 		{"limits.publishers", count(&c.Limits.Publishers, 1, 1<<20)},
 		{"limits.viewers", count(&c.Limits.Viewers, 1, 1<<20)},
+		{"limits.requests", count(&c.Limits.Requests, 1, 1<<20)},
 		{"log.level", oneOf(&c.Log.Level, logLevels...)},
 		{"log.format", oneOf(&c.Log.Format, "text", "json")},
 	}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"millrace/transmux/rtc/resource"
 )
 
 // load reads a file of that text and that environment, and gives the errors'
@@ -43,11 +45,15 @@ func TestEverySettingArrives(t *testing.T) {
 	want.WebRTC.Address = "[::1]:0"
 	want.WebRTC.PublicIPs = []string{"192.0.2.1", "2001:db8::1", "live.example"}
 	want.WebRTC.TCP = false
+	want.WebRTC.ICEServers = []resource.ICEServer{
+		{URL: "stun:stun.example.org:3478"}, {URL: "turns:[2001:db8::1]?transport=tcp", Username: "me", Credential: `p"w`},
+	}
 	want.Stream.MaxBytes = 2 << 30
 	want.Stream.MaxFrames = 4096
 	want.Stream.Linger = 90 * time.Second
 	want.Limits.Publishers = 5
 	want.Limits.Viewers = 7
+	want.Limits.Requests = 9
 	want.Log.Level = "debug"
 	want.Log.Format = "json"
 
@@ -64,6 +70,9 @@ webrtc:
     - 2001:DB8::1
     - live.example
   tcp: false
+  ice_servers:
+    - stun:stun.example.org:3478
+    - turns:[2001:db8::1]?transport=tcp me p"w
 stream:
   max_bytes: 2 GiB
   max_frames: 4096
@@ -71,6 +80,7 @@ stream:
 limits:
   publishers: 5
   viewers: 7
+  requests: 9
 log:
   level: debug # loud
   format: json
@@ -79,7 +89,8 @@ log:
 		"MILLRACE_HTTP_ADDRESS=127.0.0.1:1", "MILLRACE_RTMP_ADDRESS=", "MILLRACE_RTMP_MAX_MESSAGE=1048576",
 		"MILLRACE_WEBRTC_ADDRESS=[::1]:0", "MILLRACE_WEBRTC_PUBLIC_IPS=192.0.2.1, 2001:db8::1,live.example", "MILLRACE_WEBRTC_TCP=false",
 		"MILLRACE_STREAM_MAX_BYTES=2GiB", "MILLRACE_STREAM_MAX_FRAMES=4096", "MILLRACE_STREAM_LINGER=90s",
-		"MILLRACE_LIMITS_PUBLISHERS=5", "MILLRACE_LIMITS_VIEWERS=7", "MILLRACE_LOG_LEVEL=debug", "MILLRACE_LOG_FORMAT=json",
+		`MILLRACE_WEBRTC_ICE_SERVERS=stun:stun.example.org:3478, turns:[2001:db8::1]?transport=tcp me p"w`,
+		"MILLRACE_LIMITS_PUBLISHERS=5", "MILLRACE_LIMITS_VIEWERS=7", "MILLRACE_LIMITS_REQUESTS=9", "MILLRACE_LOG_LEVEL=debug", "MILLRACE_LOG_FORMAT=json",
 	}
 	if len(environ) != len(want.settings()) {
 		t.Errorf("the test has %d settings, the table %d", len(environ), len(want.settings()))
@@ -138,6 +149,9 @@ func TestWhatIsWrongIsSaidWithItsPlace(t *testing.T) {
 		{name: "a nested list", yaml: "webrtc:\n  public_ips: [[192.0.2.1]]\n", want: []string{`m.yaml:2:15: webrtc.public_ips: this must be a plain value`}},
 		{name: "an unspecified address", environ: []string{"MILLRACE_WEBRTC_PUBLIC_IPS=0.0.0.0"}, want: []string{`MILLRACE_WEBRTC_PUBLIC_IPS: "0.0.0.0" is no IP address`}},
 		{name: "no host name", environ: []string{"MILLRACE_WEBRTC_PUBLIC_IPS=-a.example"}, want: []string{`MILLRACE_WEBRTC_PUBLIC_IPS: "-a.example" is neither`}},
+		{name: "a TURN server without password", environ: []string{"MILLRACE_WEBRTC_ICE_SERVERS=turn:t.example"}, want: []string{`MILLRACE_WEBRTC_ICE_SERVERS: turn:t.example needs a user name and a password`}},
+		{name: "a STUN server with one", yaml: "webrtc:\n  ice_servers: [stun:s.example a b]\n", want: []string{`m.yaml:2:16: webrtc.ice_servers: stun:s.example is a STUN server`}},
+		{name: "no ICE server", environ: []string{"MILLRACE_WEBRTC_ICE_SERVERS=https://t.example"}, want: []string{`MILLRACE_WEBRTC_ICE_SERVERS: "https://t.example" is no ICE server`}},
 		{name: "neither true nor false", yaml: "webrtc:\n  tcp: maybe\n", want: []string{`m.yaml:2:8: webrtc.tcp: "maybe" is neither true nor false`}},
 		{name: "a port too many", yaml: "http:\n  address: 127.0.0.1:65536\n", want: []string{`m.yaml:2:12: http.address: "65536" is no port`}},
 		{name: "no port", environ: []string{"MILLRACE_HTTP_ADDRESS=8080"}, want: []string{`MILLRACE_HTTP_ADDRESS: "8080" is no address`}},

@@ -56,7 +56,7 @@ func (g *gateway) furnishWebRTC(cfg Config, publishers *ingest.Gate, deriver *de
 		return nil
 	}
 	transport := sender.New(g.listeners.webrtc, g.log)
-	sessions := resource.New(resource.Config{})
+	sessions := resource.New(resource.Config{ICEServers: cfg.WebRTC.ICEServers, Rate: cfg.Limits.Requests})
 	gate := playout.New(g.hub, playout.Config{MaxViewers: cfg.Limits.Viewers})
 	room := whep.New(gate, deriver, transport, sessions,
 		whep.Observers{Join: metrics.Join, Added: metrics.AddedLatency}, g.log)
