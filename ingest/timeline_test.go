@@ -30,8 +30,12 @@ func TestTimeline(t *testing.T) {
 		samples []sample
 	}{
 		{"clean", []sample{
-			{video, 0, 0, 0, false}, {audio, 0, 1, 0, false}, {audio, 23, 24, 23, false},
-			{video, 33, 33, 33, false}, {audio, 46, 47, 46, false}, {video, 67, 67, 67, false},
+			{video, 0, 0, 0, false},
+			{audio, 0, 1, 0, false},
+			{audio, 23, 24, 23, false},
+			{video, 33, 33, 33, false},
+			{audio, 46, 47, 46, false},
+			{video, 67, 67, 67, false},
 		}},
 		{"any origin, audio a little older", []sample{
 			{video, hour, 0, hour, false}, {audio, hour - 40, 1, hour - 40, false}, {video, hour + 33, 33, hour + 33, false},
@@ -40,8 +44,11 @@ func TestTimeline(t *testing.T) {
 			{video, 0, 0, 0, false}, {video, 28, 33, 28, false}, {video, 71, 67, 71, false}, {video, 95, 100, 95, false},
 		}},
 		{"equal and backward are flattened", []sample{
-			{video, 0, 0, 0, false}, {video, 33, 33, 33, false}, {video, 33, 67, 34, false},
-			{video, 20, 100, 35, false}, {video, 133, 133, 133, false},
+			{video, 0, 0, 0, false},
+			{video, 33, 33, 33, false},
+			{video, 33, 67, 34, false},
+			{video, 20, 100, 35, false},
+			{video, 133, 133, 133, false},
 		}},
 		{"a burst after a stalled network keeps its times", []sample{
 			{video, 0, 0, 0, false}, {video, 33, 20_000, 33, false}, {video, 67, 20_000, 67, false}, {video, 20_000, 20_001, 20_000, false},
@@ -50,14 +57,23 @@ func TestTimeline(t *testing.T) {
 			{video, 0, 0, 0, false}, {audio, 0, 0, 0, false}, {video, 60_000, 60_010, 60_000, false}, {audio, 60_010, 60_020, 60_010, false},
 		}},
 		{"both clocks restart at zero", []sample{
-			{video, hour, 0, hour, false}, {audio, hour + 10, 10, hour + 10, false},
-			{video, hour + 33, 33, hour + 33, false}, {audio, hour + 33, 34, hour + 33, false},
-			{video, 0, 67, hour + 67, true}, {audio, 5, 68, hour + 72, true},
-			{video, 33, 100, hour + 100, false}, {audio, 28, 101, hour + 95, false},
+			{video, hour, 0, hour, false},
+			{audio, hour + 10, 10, hour + 10, false},
+			{video, hour + 33, 33, hour + 33, false},
+			{audio, hour + 33, 34, hour + 33, false},
+			{video, 0, 67, hour + 67, true},
+			{audio, 5, 68, hour + 72, true},
+			{video, 33, 100, hour + 100, false},
+			{audio, 28, 101, hour + 95, false},
 		}},
 		{"both clocks jump forward", []sample{
-			{video, 0, 0, 0, false}, {audio, 0, 0, 0, false}, {video, 33, 33, 33, false}, {audio, 23, 33, 23, false},
-			{audio, hour, 46, 46, true}, {video, hour + 20, 67, 66, true}, {audio, hour + 23, 69, 69, false},
+			{video, 0, 0, 0, false},
+			{audio, 0, 0, 0, false},
+			{video, 33, 33, 33, false},
+			{audio, 23, 33, 23, false},
+			{audio, hour, 46, 46, true},
+			{video, hour + 20, 67, 66, true},
+			{audio, hour + 23, 69, 69, false},
 		}},
 		{"a restart after a pause continues by the wall clock", []sample{
 			{video, 100_000, 0, 100_000, false}, {video, 0, 5_000, 105_000, true}, {video, 33, 5_033, 105_033, false},
@@ -66,9 +82,15 @@ func TestTimeline(t *testing.T) {
 			{video, 100_000, 0, 100_000, false}, {video, 100_040, 0, 100_040, false}, {video, 0, 0, 100_080, true}, {video, 40, 0, 100_120, false},
 		}},
 		{"one mad frame does not move the other track", []sample{
-			{video, 0, 0, 0, false}, {audio, 0, 0, 0, false}, {video, 33, 33, 33, false}, {audio, 23, 34, 23, false},
-			{video, hour, 67, 67, true}, {audio, 46, 68, 46, false},
-			{video, 100, 100, 100, true}, {audio, 69, 101, 69, false}, {video, 133, 133, 133, false},
+			{video, 0, 0, 0, false},
+			{audio, 0, 0, 0, false},
+			{video, 33, 33, 33, false},
+			{audio, 23, 34, 23, false},
+			{video, hour, 67, 67, true},
+			{audio, 46, 68, 46, false},
+			{video, 100, 100, 100, true},
+			{audio, 69, 101, 69, false},
+			{video, 133, 133, 133, false},
 		}},
 		{"tracks of unrelated clocks are laid side by side", []sample{
 			{video, hour, 0, hour, false}, {audio, 0, 10, hour + 10, true}, {video, hour + 33, 33, hour + 33, false}, {audio, 23, 33, hour + 33, false},

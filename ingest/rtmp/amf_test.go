@@ -56,12 +56,14 @@ func TestPlainAMF(t *testing.T) {
 		{"object", appendObject(nil, property{"a", "b"}), map[string]any{"a": "b"}, nil},
 		{"typed object", []byte{amfTyped, 0, 1, 'T', 0, 1, 'a', amfNull, 0, 0, 9}, map[string]any{"a": nil}, nil},
 		{
-			"objects in an ECMA array", []byte{
+			"objects in an ECMA array",
+			[]byte{
 				amfECMAArray, 0xFF, 0xFF, 0xFF, 0xFF,
 				0, 1, 'a', amfObject, 0, 1, 'x', amfBoolean, 1, 0, 0, 9,
 				0, 1, 'b', amfObject, 0, 1, 'y', amfBoolean, 0, 0, 0, 9, 0, 0, 9,
 			},
-			map[string]any{"a": map[string]any{"x": true}, "b": map[string]any{"y": false}}, nil,
+			map[string]any{"a": map[string]any{"x": true}, "b": map[string]any{"y": false}},
+			nil,
 		},
 		{"strict array", []byte{amfStrictArray, 0, 0, 0, 2, amfNull, amfBoolean, 1}, []any{nil, true}, nil},
 		{"AMF3 inside", []byte{amfObject, 0, 1, 'a', amfBoolean, 1, 0, 1, 'b', amfAVMPlus, 9, 9, 9}, map[string]any{"a": true, "b": nil}, nil},

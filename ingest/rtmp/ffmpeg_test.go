@@ -12,7 +12,7 @@ import (
 )
 
 // ffmpeg runs it on the clip against url and returns what it printed.
-func ffmpeg(t *testing.T, ctx context.Context, args ...string) (string, error) {
+func ffmpeg(ctx context.Context, t *testing.T, args ...string) (string, error) {
 	t.Helper()
 	path, err := exec.LookPath("ffmpeg")
 	if err != nil {
@@ -31,7 +31,7 @@ func TestFFmpegPublishes(t *testing.T) {
 	defer cancel()
 	done := make(chan error, 1)
 	go func() {
-		out, err := ffmpeg(t, ctx, "-re", "-i", "testdata/small-bframes-44k.flv", "-t", "4", "-c", "copy", "-f", "flv",
+		out, err := ffmpeg(ctx, t, "-re", "-i", "testdata/small-bframes-44k.flv", "-t", "4", "-c", "copy", "-f", "flv",
 			"rtmp://"+h.addr+"/live/x?token=s3cret")
 		if err != nil {
 			t.Errorf("ffmpeg: %v\n%s", err, out)
@@ -88,7 +88,7 @@ func TestFFmpegIsToldWhyNot(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			defer cancel()
-			out, err := ffmpeg(t, ctx, "-i", "testdata/small-bframes-44k.flv", "-c", "copy", "-f", "flv", "rtmp://"+h.addr+"/"+tt.stream)
+			out, err := ffmpeg(ctx, t, "-i", "testdata/small-bframes-44k.flv", "-c", "copy", "-f", "flv", "rtmp://"+h.addr+"/"+tt.stream)
 			if err == nil || !strings.Contains(out, tt.want) {
 				t.Errorf("%v\n%s", err, out)
 			}
@@ -100,7 +100,7 @@ func TestFFmpegMayNotPlay(t *testing.T) {
 	h := start(t, setup{})
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	out, err := ffmpeg(t, ctx, "-i", "rtmp://"+h.addr+"/live/x", "-f", "null", "-")
+	out, err := ffmpeg(ctx, t, "-i", "rtmp://"+h.addr+"/live/x", "-f", "null", "-")
 	if err == nil || !strings.Contains(out, "open /watch/live/x") {
 		t.Errorf("%v\n%s", err, out)
 	}

@@ -1,6 +1,9 @@
 package description
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // fault is what is wrong with a session description, whatever that is.
 type fault struct {
@@ -18,7 +21,7 @@ func cannot(format string, args ...any) *fault {
 // in is the fault as an error of an offer or an answer.
 func (f *fault) in(invalid, cannot error) error {
 	switch {
-	case f.empty && invalid == ErrOffer:
+	case f.empty && errors.Is(invalid, ErrOffer):
 		return ErrEmpty
 	case f.cannot:
 		return fmt.Errorf("%w: %s", cannot, f.what)

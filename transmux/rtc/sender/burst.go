@@ -55,7 +55,7 @@ func (b *Burst) Ready() bool { return b.path.Ready() }
 // Room is an empty slice with room for one packet.
 func (b *Burst) Room() []byte {
 	if b.end+packetRoom > len(b.buf) {
-		b.Flush()
+		_ = b.Flush() // the error stays for the next one's caller
 	}
 	return b.buf[b.end:b.end:min(b.end+packetRoom, len(b.buf))]
 }
@@ -102,7 +102,9 @@ func (b *Burst) send() {
 // Control seals and sends an RTCP packet to the current endpoint at once. It
 // shares the keys' state with Add, and so the goroutine.
 func (b *Burst) Control(rtcp []byte) error {
-	b.Flush()
+	if err := b.Flush(); err != nil {
+		return err
+	}
 	sealed, err := b.keys.local.EncryptRTCP(nil, rtcp, nil)
 	if err != nil {
 		return err
