@@ -11,10 +11,10 @@ import (
 const extensionPlayoutDelay = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
 
 const (
-	// lossy is the weather's level that makes a bad line, which three packets missed
-	// in each second keep up: below that a loss stands alone, and nothing done now
-	// would help against it.
-	lossy = 2.5
+	// lossy is the weather's level that makes a bad line: two packets missed within
+	// two thirds of a second. One alone is soon forgotten, and nothing done now would
+	// help against it.
+	lossy = 1.5
 	// calmAfter is how long a bad line must have missed nothing to be a good one. A
 	// browser gives back a tenth of a second of delay in one second; both together
 	// stay below two.

@@ -135,10 +135,10 @@ func TestPatience(t *testing.T) {
 	if got := told(); got != -1 {
 		t.Errorf("after one loss it says %v", got)
 	}
-	for second := range 5 { // four a second are a bad line, as long as they come
-		for range 4 {
+	for second := range 5 { // three a second are a bad line, as long as they come
+		for range 3 {
 			p.miss(1, now, 60*time.Millisecond)
-			now = now.Add(250 * time.Millisecond)
+			now = now.Add(330 * time.Millisecond)
 		}
 		if got := told(); second > 0 && got != 100*time.Millisecond {
 			t.Errorf("on a bad line it says %v", got)
