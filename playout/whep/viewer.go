@@ -184,7 +184,7 @@ func (v *viewer) Closed(cause error) {
 	v.audience.close(errors.Is(cause, bus.ErrShutdown) || errors.Is(cause, sender.ErrClosed))
 	lost, refreshes := v.feedback.seen()
 	v.room.log.Info("viewer closed", "stream", v.stream.Name(), "session", v.label,
-		"remote", v.endpoint.Remote(), "cause", cause, "duration", time.Since(v.begun).Round(time.Millisecond),
+		"remote", v.endpoint.Remote(), "transport", v.endpoint.Transport(), "cause", cause, "duration", time.Since(v.begun).Round(time.Millisecond),
 		"lost", lost, "refreshes", refreshes)
 }
 

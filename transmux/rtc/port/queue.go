@@ -1,7 +1,6 @@
 package port
 
 import (
-	"encoding/binary"
 	"errors"
 	"net"
 	"os"
@@ -75,8 +74,7 @@ func (s *stream) send(run []byte, size int) error {
 	q.waiting = slices.Grow(q.waiting, total)
 	for len(run) > 0 {
 		n := min(size, len(run))
-		q.waiting = binary.BigEndian.AppendUint16(q.waiting, uint16(n))
-		q.waiting = append(q.waiting, run[:n]...)
+		q.waiting = appendFrame(q.waiting, run[:n])
 		run = run[n:]
 	}
 	s.port.stats.queued.Add(int64(total))

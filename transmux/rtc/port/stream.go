@@ -2,7 +2,6 @@ package port
 
 import (
 	"bufio"
-	"encoding/binary"
 	"errors"
 	"net"
 	"net/netip"
@@ -22,15 +21,9 @@ const (
 	// closeLinger is what a released connection has for its last words: the DTLS
 	// close_notify may come after the release.
 	closeLinger = time.Second
-	// frameHeader is the length in front of each packet, RFC 4571 section 2.
-	frameHeader = 2
-	readBuffer  = 2 * maxDatagram
 )
 
-var (
-	errFrame    = errors.New("a frame longer than any packet")
-	errStranger = errors.New("the first frame was no connectivity check of a session")
-)
+var errStranger = errors.New("the first frame was no connectivity check of a session")
 
 // stream is one TCP connection of a peer: frames of RFC 4571 with the packets
 // that would be datagrams. One goroutine reads it; another one writes while there
@@ -94,22 +87,14 @@ func (s *stream) read() error {
 	path := s.path()
 	var renewed time.Time
 	for {
-		header, err := r.Peek(frameHeader)
+		packet, err := peekFrame(r)
 		if err != nil {
 			return err
 		}
-		size := int(binary.BigEndian.Uint16(header))
-		if size > maxDatagram {
-			return errFrame
-		}
-		frame, err := r.Peek(frameHeader + size)
-		if err != nil {
+		if err := s.take(packet, path); err != nil {
 			return err
 		}
-		if err := s.take(frame[frameHeader:], path); err != nil {
-			return err
-		}
-		_, _ = r.Discard(frameHeader + size) // it is there
+		_, _ = r.Discard(frameHeader + len(packet)) // it is there
 		if now := time.Now(); now.Sub(renewed) > renewal && s.extend(now) {
 			renewed = now
 		}

@@ -11,6 +11,19 @@ import (
 // that just left is found out so in a third of the time that consent would take.
 const lostGrace = 10 * time.Second
 
+// Transport says how the peer is reached, for people: "udp" or "tcp", or nothing
+// before it is.
+func (e *Endpoint) Transport() string {
+	switch path := e.path.Load(); {
+	case path == nil:
+		return ""
+	case path.TCP():
+		return "tcp"
+	default:
+		return "udp"
+	}
+}
+
 // Drainer is for an owner of an endpoint that sends media: Events that are one
 // hear when a Burst may go on that was told to wait. The call must not block.
 type Drainer interface{ Drained() }
