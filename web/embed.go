@@ -1,4 +1,4 @@
-// Package web is the room of the pages: the front page, the watch page and their assets, built by Vite and carried
+// Package web is the room of the pages: the front page, the watch page, the publish page and their assets, built by Vite and carried
 // inside the binary. The api room mounts Handler; nothing else uses it. It must not know streams, sessions or any
 // other room: the pages fetch what they show from the API by themselves.
 //
@@ -34,6 +34,11 @@ const (
 	cacheAsk = "no-cache"
 	// The icon has a name without a hash and matters little.
 	cacheDay = "public, max-age=86400"
+	// publishPage is the only one that may capture.
+	publishPage   = "publish.html"
+	capturePolicy = "camera=(self), microphone=(self), display-capture=(self), geolocation=()"
+	// defaultPolicy is that of all other pages.
+	defaultPolicy = "camera=(), microphone=(), display-capture=(), geolocation=()"
 	// Below this compression saves no packet.
 	gzipFrom = 1400
 )
@@ -51,8 +56,8 @@ type handler struct {
 	notFound file
 }
 
-// Handler serves the pages: / and /watch/{stream}, their assets under /assets/, the icon, and a page that says so for every
-// other path. It answers GET and HEAD only. It is safe to be mounted as the router's handler of last resort.
+// Handler serves the pages: /, /watch/{stream} and /publish/{stream} (/publish asks for a name), their assets under
+// /assets/, the icon, and a page that says so for every other path. It answers GET and HEAD only. It is safe to be mounted as the router's handler of last resort.
 func Handler() http.Handler {
 	h := &handler{files: map[string]file{}}
 	err := fs.WalkDir(dist, "dist", func(name string, entry fs.DirEntry, err error) error {
@@ -116,10 +121,14 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
 		return
 	}
-	f, ok := h.files[distPath(r.URL.Path)]
+	name := distPath(r.URL.Path)
+	f, ok := h.files[name]
 	if !ok {
 		h.notFound.sendNotFound(w, r)
 		return
+	}
+	if name == publishPage {
+		w.Header().Set("Permissions-Policy", capturePolicy)
 	}
 	f.send(w, r)
 }
@@ -131,6 +140,8 @@ func distPath(urlPath string) string {
 		return "index.html"
 	case strings.HasPrefix(urlPath, "/watch/") && urlPath != "/watch/":
 		return "watch.html"
+	case urlPath == "/publish" || strings.HasPrefix(urlPath, "/publish/"):
+		return publishPage
 	case strings.HasSuffix(urlPath, ".html"):
 		return ""
 	}
@@ -185,5 +196,5 @@ func setSecurityHeaders(header http.Header) {
 	header.Set("Content-Security-Policy", contentSecurityPolicy)
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Referrer-Policy", "same-origin")
-	header.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+	header.Set("Permissions-Policy", defaultPolicy)
 }

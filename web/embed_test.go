@@ -49,6 +49,10 @@ func TestPaths(t *testing.T) {
 		"watch page":         {"/watch/live/demo", 200, cacheAsk, `id="player"`},
 		"watch page, short":  {"/watch/x", 200, cacheAsk, `id="player"`},
 		"name like a file":   {"/watch/live/demo.html", 200, cacheAsk, `id="player"`},
+		"publish page":       {"/publish/live/demo", 200, cacheAsk, `id="stage"`},
+		"publish, no name":   {"/publish", 200, cacheAsk, `id="stage"`},
+		"publish, slash":     {"/publish/", 200, cacheAsk, `id="stage"`},
+		"publisher":          {"/publisher", 404, cacheAsk, "no such page"},
 		"icon":               {"/favicon.svg", 200, cacheDay, "<svg"},
 		"watch without name": {"/watch/", 404, cacheAsk, "no such page"},
 		"no such page":       {"/nothing", 404, cacheAsk, "no such page"},
@@ -78,7 +82,7 @@ var reference = regexp.MustCompile(`(?:src|href)="(/[^"]*)"`)
 
 // Every address in the pages is of this host and leads somewhere; assets are kept for ever.
 func TestPagesReferToWhatIsThere(t *testing.T) {
-	for _, page := range []string{"/", "/watch/live/demo", "/nothing"} {
+	for _, page := range []string{"/", "/watch/live/demo", "/publish/live/demo", "/nothing"} {
 		html := body(t, get(t, page))
 		if strings.Contains(strings.ReplaceAll(html, "http://www.w3.org/2000/svg", ""), "//") {
 			t.Errorf("%s names another host", page)
@@ -114,6 +118,24 @@ func TestSecurityHeaders(t *testing.T) {
 		}
 		if header.Get("X-Content-Type-Options") != "nosniff" || header.Get("Referrer-Policy") == "" {
 			t.Errorf("%s: headers %v", path, header)
+		}
+	}
+}
+
+// Only the publish page may ask for camera, microphone and screen.
+func TestCapturePolicy(t *testing.T) {
+	for path, may := range map[string]bool{
+		"/": false, "/watch/live/demo": false, "/nothing": false, "/publish": true, "/publish/live/demo": true,
+	} {
+		policy := get(t, path).Header.Get("Permissions-Policy")
+		for _, what := range []string{"camera", "microphone", "display-capture"} {
+			want := what + "=()"
+			if may {
+				want = what + "=(self)"
+			}
+			if !strings.Contains(policy, want) {
+				t.Errorf("%s: the policy %q lacks %q", path, policy, want)
+			}
 		}
 	}
 }
@@ -174,7 +196,7 @@ func TestMethods(t *testing.T) {
 }
 
 // sources is what the pages are made of; source-hash.mjs has the same list and the same rule.
-var sources = []string{"404.html", "index.html", "watch.html", "vite.config.mjs", "package-lock.json", "public", "src"}
+var sources = []string{"404.html", "index.html", "publish.html", "watch.html", "vite.config.mjs", "package-lock.json", "public", "src"}
 
 var notBuilt = regexp.MustCompile(`\.(test|fake)\.ts$`)
 

@@ -29,6 +29,7 @@ const pages = {
     if (scenario) server.middlewares.use(mockApi(() => scenario))
     server.middlewares.use((request, _, next) => {
       if (request.url.startsWith('/watch/')) request.url = '/watch.html'
+      if (/^\/publish(\/|$)/.test(request.url)) request.url = '/publish.html'
       next()
     })
   },
@@ -55,12 +56,12 @@ export default defineConfig({
     // The Content-Security-Policy allows no data: addresses.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rollupOptions: { input: ['index.html', 'watch.html', '404.html'] },
+    rollupOptions: { input: ['index.html', 'watch.html', 'publish.html', '404.html'] },
   },
   server: {
     host: '127.0.0.1',
     headers: { 'X-Policy-In-Production': readFileSync(`${root}/csp.txt`, 'utf8') },
-    proxy: scenario ? {} : { '/api': gateway, '/whep': gateway, '/sessions': gateway },
+    proxy: scenario ? {} : { '/api': gateway, '/whep': gateway, '/whip': gateway, '/sessions': gateway },
   },
   test: { environment: 'node', include: ['src/**/*.test.ts'] },
 })

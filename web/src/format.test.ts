@@ -58,3 +58,11 @@ test('resolution, counts, sound, codecs', () => {
   expect([48000, 44100, undefined].map(f.sampleRate)).toEqual(['48 kHz', '44.1 kHz', '–'])
   expect(['H264', 'opus', 'AAC', 'AV1', null].map(f.codec)).toEqual(['H.264', 'Opus', 'AAC', 'AV1', '–'])
 })
+
+test.each([
+  [0, '0:00'],
+  [7.9, '0:07'],
+  [754, '12:34'],
+  [3723, '1:02:03'],
+  [-1, '0:00'],
+])('%d s run as %s', (s, text) => expect(f.clock(s)).toBe(text))

@@ -71,3 +71,11 @@ export function codec(name: string | null | undefined): string {
 export function protocol(name: string): string {
   return name.toUpperCase()
 }
+
+/** A time that runs: "0:07", "12:34", "1:02:03". */
+export function clock(seconds: number): string {
+  const s = Math.max(0, Math.floor(seconds))
+  const two = (n: number) => String(n).padStart(2, '0')
+  const h = Math.floor(s / 3600)
+  return h === 0 ? `${Math.floor(s / 60)}:${two(s % 60)}` : `${h}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`
+}

@@ -19,6 +19,8 @@ export type Loss =
 
 export interface LifelineEvents {
   onConnected: () => void
+  /** Packets came through, and at the moment none can; being mended. */
+  onInterrupted?: () => void
   /** The session cannot be saved. Called once, and nothing is called after it. */
   onLost: (loss: Loss) => void
 }
@@ -79,6 +81,7 @@ export class Lifeline {
 
   #onWay(way: Way): void {
     this.#way = way
+    if (this.interrupted && way !== 'closed') this.#events.onInterrupted?.()
     if (way === 'connected') {
       clearTimeout(this.#timer)
       this.#mending = false

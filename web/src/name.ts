@@ -17,9 +17,13 @@ export function watchPath(name: string): string {
   return `/watch/${namePath(name)}`
 }
 
-/** The stream's name in the path of its watch page, "" if there is none. */
-export function nameFromWatchPath(path: string): string {
-  const match = /^\/watch\/(.*?)\/?$/.exec(path)
+export function publishPath(name: string): string {
+  return `/publish/${namePath(name)}`
+}
+
+/** The stream's name in the path of its watch or publish page, "" if there is none. */
+export function nameFromPath(path: string): string {
+  const match = /^\/(?:watch|publish)\/(.*?)\/?$/.exec(path)
   try {
     return decodeURIComponent(match?.[1] ?? '')
   } catch {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { preferStereo, restartFragment, withRestart } from './sdp.ts'
+import { preferStereo, restartFragment, withRestart, withStartBitrate } from './sdp.ts'
 
 const OFFER = ['v=0', 'a=rtpmap:111 opus/48000/2', 'a=fmtp:111 minptime=10;useinbandfec=1', 'a=rtpmap:96 H264/90000', ''].join('\r\n')
 
@@ -41,4 +41,23 @@ test('an answer after a restart has new credentials in every section and candida
   expect(withRestart(answer, fragment).split('\r\n')).toEqual(
     ['v=0', 'o=x 4 10 IN', 'm=video 9', 'a=rid:h recv', 'a=ice-ufrag:n', 'a=ice-pwd:p', 'a=candidate:2', 'm=audio 9', 'a=ice-ufrag:n', 'a=ice-pwd:p', ''],
   )
+})
+
+test('a start bitrate is written beside every video codec and nothing else', () => {
+  const answer = [
+    'v=0',
+    'm=audio 9 X 111',
+    'a=rtpmap:111 opus/48000/2',
+    'a=fmtp:111 stereo=1',
+    'm=video 9 X 102 103 96 97',
+    'a=rtpmap:102 H264/90000',
+    'a=fmtp:102 packetization-mode=1',
+    'a=rtpmap:103 rtx/90000',
+    'a=fmtp:103 apt=102',
+    'a=rtpmap:96 VP8/90000',
+    '',
+  ]
+  const expected = answer.with(6, 'a=fmtp:102 packetization-mode=1;x-google-start-bitrate=1500')
+  expected.splice(10, 0, 'a=fmtp:96 x-google-start-bitrate=1500')
+  expect(withStartBitrate(answer.join('\r\n'), 1500.4).split('\r\n')).toEqual(expected)
 })

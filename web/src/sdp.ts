@@ -11,6 +11,25 @@ function withOpus(sdp: string, parameter: string): string {
   return sdp.replace(new RegExp(`^(a=fmtp:${pt} )(?!(?:.*[ ;])?${parameter}=)(.*)$`, 'm'), `$1$2;${parameter}=1`)
 }
 
+/**
+ * Lets Chromium and its kin begin to encode at that rate (kilobits per second). Their own is 300: for the first seconds
+ * they would send a small picture over any line. Others ignore it.
+ */
+export function withStartBitrate(answer: string, kbps: number): string {
+  const { session, media } = split(answer)
+  const parameter = `x-google-start-bitrate=${Math.round(kbps)}`
+  const sections = media.map((lines) => {
+    if (!lines[0]?.startsWith('m=video')) return lines
+    return lines.flatMap((line) => {
+      const pt = /^a=rtpmap:(\d+) (?:H264|VP8|VP9|AV1)\//i.exec(line)?.[1]
+      if (pt !== undefined && !lines.some((l) => l.startsWith(`a=fmtp:${pt} `))) return [line, `a=fmtp:${pt} ${parameter}`]
+      const codec = /^a=fmtp:(\d+) (?!apt=)/.exec(line)?.[1]
+      return codec === undefined ? [line] : [`${line};${parameter}`]
+    })
+  })
+  return join([...session, ...sections.flat()])
+}
+
 /** What a server is sent to restart ICE (RFC 9725 4.3.3): the credentials of a new offer, under its first m-line. */
 export function restartFragment(offer: string): string {
   const { session, media } = split(offer)
@@ -20,7 +39,7 @@ export function restartFragment(offer: string): string {
     first[0] ?? '',
     ...pick(first, ['a=mid:', 'a=ice-ufrag:', 'a=ice-pwd:', 'a=candidate:']),
   ]
-  return lines.map((l) => `${l}\r\n`).join('')
+  return join(lines)
 }
 
 /**
@@ -35,7 +54,7 @@ export function withRestart(answer: string, fragment: string): string {
   const old = ['a=ice-ufrag:', 'a=ice-pwd:', 'a=candidate:', 'a=end-of-candidates']
   const keep = (lines: string[]) => lines.filter((l) => !old.some((o) => l.startsWith(o)))
   const sections = media.map((m, i) => [...keep(m), ...credentials, ...(i === 0 ? candidates : [])])
-  return [...keep(session).map(nextVersion), ...sections.flat()].map((l) => `${l}\r\n`).join('')
+  return join([...keep(session).map(nextVersion), ...sections.flat()])
 }
 
 /** A changed description has a greater version (RFC 8866 5.2). */
@@ -45,6 +64,10 @@ function nextVersion(line: string): string {
 
 function pick(lines: string[], prefixes: string[]): string[] {
   return lines.filter((l) => prefixes.some((p) => l.startsWith(p)))
+}
+
+function join(lines: string[]): string {
+  return lines.map((l) => `${l}\r\n`).join('')
 }
 
 /** The lines of the session and of each m-section. */

@@ -32,6 +32,11 @@ export abstract class Session extends Emitter<{ way: Way }> {
   /** Whether the answer takes anything of what was offered. */
   protected abstract takes(direction: RTCRtpTransceiverDirection | null): boolean
 
+  /** What is to be read differently of a server's answer. */
+  protected adapt(answer: string): string {
+    return answer
+  }
+
   /** performance.now() when the POST left; 0 before. */
   get postedAt(): number {
     return this.#resource.postedAt
@@ -120,7 +125,7 @@ export abstract class Session extends Emitter<{ way: Way }> {
     const { sdp = '' } = await pc.createOffer()
     const offer = preferStereo(sdp)
     await pc.setLocalDescription({ type: 'offer', sdp: offer })
-    const answer = await this.#resource.post(offer)
+    const answer = this.adapt(await this.#resource.post(offer))
     if (this.#closed) {
       void this.#resource.delete(false) // the session came into being after its end: take it back
       throw new SessionError('closed', 'closed while opening')

@@ -1,7 +1,7 @@
 import { fetchStream, type Stream } from '../api.ts'
 import { need, setAttribute } from '../dom.ts'
 import { commandOf } from '../keyboard.ts'
-import { nameFromWatchPath, namePath } from '../name.ts'
+import { nameFromPath, namePath } from '../name.ts'
 import { Facts } from '../parts/facts.ts'
 import { Theatre } from '../parts/theatre.ts'
 import { Player } from '../player.ts'
@@ -30,7 +30,7 @@ declare global {
   }
 }
 
-const name = nameFromWatchPath(location.pathname)
+const name = nameFromPath(location.pathname)
 const box = need('#player')
 const video = need<HTMLVideoElement>('#player video')
 const player = new Player({ video, endpoint: `/whep/${namePath(name)}` })

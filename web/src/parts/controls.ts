@@ -1,8 +1,8 @@
 import { h, setAttribute, setText } from '../dom.ts'
 import * as f from '../format.ts'
-import { type IconName, icon, setIcon } from '../icons.ts'
 import type { Command } from '../keyboard.ts'
 import type { Status } from '../status.ts'
+import { IconButton } from './icon-button.ts'
 
 export interface ControlsOptions {
   onCommand: (command: Command) => void
@@ -87,28 +87,4 @@ const BADGES: Partial<Record<Status['state'], string>> = {
   stalled: 'Stopped',
   retrying: 'Reconnecting',
   paused: 'Paused',
-}
-
-/** A button that is a picture, with its words for ears and for the tooltip. */
-class IconButton {
-  readonly element: HTMLButtonElement
-  readonly #icon: SVGElement
-  readonly #key: string
-
-  constructor(name: IconName, label: string, key: string, onclick: () => void) {
-    this.#icon = icon(name)
-    this.#key = key
-    this.element = h('button', { class: 'control', type: 'button', 'aria-keyshortcuts': key, onclick }, this.#icon)
-    this.show(name, label)
-  }
-
-  show(name: IconName, label: string): void {
-    setIcon(this.#icon, name)
-    setAttribute(this.element, 'aria-label', label)
-    setAttribute(this.element, 'title', `${label} (${this.#key})`)
-  }
-
-  press(on: boolean): void {
-    setAttribute(this.element, 'aria-pressed', String(on))
-  }
 }

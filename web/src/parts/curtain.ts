@@ -3,6 +3,7 @@ import { icon } from '../icons.ts'
 import type { Status } from '../status.ts'
 import { wheel } from '../wheel.ts'
 import { wordsFor } from '../words.ts'
+import { Countdown } from './countdown.ts'
 
 /** What lies over the picture when there is none: what is going on, why, and what can be done. */
 export class Curtain {
@@ -11,10 +12,8 @@ export class Curtain {
   readonly #detail = h('p', { class: 'curtain-detail' })
   readonly #remedy = h('p', { class: 'curtain-detail' })
   readonly #again: HTMLButtonElement
-  readonly #countdown = h('span', { class: 'curtain-countdown' })
+  readonly #countdown = new Countdown()
   readonly #play: HTMLButtonElement
-  #status: Status | null = null
-  #timer: ReturnType<typeof setInterval> | undefined
 
   constructor(onAgain: () => void, onPlay: () => void) {
     this.#again = h('button', { class: 'button', type: 'button', onclick: onAgain }, 'Try now')
@@ -30,13 +29,12 @@ export class Curtain {
         this.#title,
         this.#detail,
         this.#remedy,
-        h('div', { class: 'curtain-actions' }, this.#again, this.#countdown),
+        h('div', { class: 'curtain-actions' }, this.#again, this.#countdown.element),
       ),
     )
   }
 
   update(status: Status): void {
-    this.#status = status
     const { state } = status
     const wantsClick = state === 'paused' || state === 'idle' || (status.blocked && state === 'playing')
     // A further try looks like the wait for it: only the countdown goes.
@@ -50,15 +48,6 @@ export class Curtain {
     this.#play.hidden = !wantsClick
     this.#again.hidden = state !== 'retrying' && state !== 'failed'
     setText(this.#again, state === 'failed' ? 'Try again' : 'Try now')
-    this.#count()
-    clearInterval(this.#timer)
-    if (state === 'retrying') this.#timer = setInterval(() => this.#count(), 250)
-  }
-
-  #count(): void {
-    const { state, retryAt } = this.#status ?? {}
-    const seconds = retryAt == null ? 0 : Math.ceil((retryAt - performance.now()) / 1000)
-    const again = state === 'connecting' && this.#status?.reason !== null
-    setText(this.#countdown, again ? 'Trying again …' : state === 'retrying' && seconds > 0 ? `Trying again in ${seconds} s` : '')
+    this.#countdown.update(state === 'retrying' ? status.retryAt : null, again)
   }
 }
