@@ -34,15 +34,6 @@ func av1HeaderSize(obu []byte) int {
 	return 1
 }
 
-// av1Layer is what an OBU's extension says of temporal and spatial layer; ok is
-// false without one.
-func av1Layer(obu []byte) (layer byte, ok bool) {
-	if obu[0]&av1HasExtension == 0 || len(obu) < 2 {
-		return 0, false
-	}
-	return obu[1] >> 3, true
-}
-
 // errLEB128 is of a length that has no end or is beyond 32 bits, which it must
 // not be (AV1 specification section 4.10.5).
 var errLEB128 = errors.New("length cut short or beyond 32 bits")

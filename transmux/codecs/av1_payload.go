@@ -56,19 +56,18 @@ func (c *av1Cut) head(obus [][]byte) int {
 //
 // A packet does not end where an OBU ends if another one follows: browsers
 // without the dependency descriptor take that for a frame's end. The OBU's last
-// byte waits for the next packet. (Where the layer changes it must end there:
-// section 5.)
+// byte waits for the next packet. For the same reason spatial layers share packets,
+// which section 5 forbids for the sake of those who drop layers on the way: cut by
+// the letter, Chromium decodes no frame of such a stream.
 func nextAV1Cut(obus [][]byte, i, offset, most int) av1Cut {
 	c := av1Cut{first: i, offset: offset, last: i}
 	room := most - 1
-	var layer av1LayerRule
-	layer.admits(obus[i])
 	for {
 		left := len(obus[c.last])
 		if c.last == i {
 			left -= offset
 		}
-		follows := c.last+1 < len(obus) && layer.admits(obus[c.last+1])
+		follows := c.last+1 < len(obus)
 		if follows {
 			// The next element needs a byte, and its length if it is beyond the third.
 			need := 1
@@ -91,26 +90,6 @@ func nextAV1Cut(obus [][]byte, i, offset, most int) av1Cut {
 		c.end = c.size == left
 		return c
 	}
-}
-
-// av1LayerRule is what the OBUs in one packet must share: all that name a layer
-// name the same one (AV1 RTP specification section 5).
-type av1LayerRule struct {
-	layer byte
-	known bool
-}
-
-// admits reports whether the packet may take obu too, and if so counts it in.
-func (r *av1LayerRule) admits(obu []byte) bool {
-	layer, ok := av1Layer(obu)
-	if !ok {
-		return true
-	}
-	if r.known {
-		return layer == r.layer
-	}
-	r.layer, r.known = layer, true
-	return true
 }
 
 // planAV1 counts the packets of most bytes that a frame takes, and the bytes of

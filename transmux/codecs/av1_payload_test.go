@@ -22,7 +22,6 @@ func depayAV1(tb testing.TB, f *av.Frame) (obus [][]byte, aligned int) {
 		if z != open || n != (i == 0 && f.Type == av.Key) || b[0]&7 != 0 {
 			tb.Fatalf("payload %d: header %#x", i, b[0])
 		}
-		layer, layered := byte(0), false
 		count := 0
 		for b = b[1:]; len(b) > 0; count++ {
 			size := len(b)
@@ -37,12 +36,6 @@ func depayAV1(tb testing.TB, f *av.Frame) (obus [][]byte, aligned int) {
 				obus[len(obus)-1] = append(obus[len(obus)-1], b[:size]...)
 			} else {
 				obus = append(obus, bytes.Clone(b[:size]))
-			}
-			if l, ok := av1Layer(obus[len(obus)-1]); ok {
-				if layered && l != layer {
-					tb.Fatalf("payload %d: layers %d and %d", i, layer, l)
-				}
-				layer, layered = l, true
 			}
 			b = b[size:]
 			open = y && len(b) == 0
@@ -63,21 +56,17 @@ func depayAV1(tb testing.TB, f *av.Frame) (obus [][]byte, aligned int) {
 // checkAV1 holds a frame's payloads against two depacketizers.
 func checkAV1(tb testing.TB, f *av.Frame) {
 	tb.Helper()
-	layers, small := 0, false
-	var last byte
+	small := false
 	for _, o := range f.Parts {
-		if l, ok := av1Layer(o); ok && (layers == 0 || l != last) {
-			layers, last = layers+1, l
-		}
-		small = small || len(o) == 1
+		small = small || len(o) == 1 // has no byte to hold back
 	}
-	checkSizes(tb, f.Payloads, layers < 2)
+	checkSizes(tb, f.Payloads, true)
 	obus, aligned := depayAV1(tb, f)
 	if !sameParts(f.Parts, obus) {
 		tb.Fatal("OBUs changed on the way")
 	}
-	if aligned > max(0, layers-1) && !small {
-		tb.Fatalf("%d packets end with an OBU, in %d layers", aligned, layers)
+	if aligned > 0 && !small {
+		tb.Fatalf("%d packets end with an OBU", aligned)
 	}
 	var depacketizer pion.AV1Depacketizer
 	var stream, want []byte
@@ -116,18 +105,15 @@ func TestAV1Payloads(t *testing.T) {
 		sizes []int
 		pads  int
 	}{
-		"a small frame":                {[][]byte{obu(frame, 0, 100)}, []int{101}, 0},
-		"one that just fits":           {[][]byte{obu(frame, 0, 1179)}, []int{1180}, 0},
-		"one byte more":                {[][]byte{obu(frame, 0, 1180)}, []int{591, 591}, 0},
-		"a large one":                  {[][]byte{obu(frame, 0, 3001)}, []int{1002, 1002, 1000}, 0},
-		"a keyframe":                   {[][]byte{obu(sh, 0, 12), obu(frame, 0, 2500)}, []int{839, 839, 838}, 0},
-		"three OBUs":                   {[][]byte{obu(sh, 0, 12), obu(meta, 0, 30), obu(frame, 0, 40)}, []int{1 + 13 + 31 + 40}, 0},
-		"four OBUs":                    {[][]byte{obu(sh, 0, 12), obu(meta, 0, 30), obu(frame, 0, 40), obu(tiles, 0, 50)}, []int{1 + 13 + 31 + 41 + 51}, 0},
-		"an end at a packet's end":     {[][]byte{obu(frame, 0, 1179), obu(tiles, 0, 1179)}, []int{788, 788, 787}, 0},
-		"two layers":                   {[][]byte{obu(frame, 0x08, 1000), obu(frame, 0x10, 1000)}, []int{1001, 1001}, 0},
-		"a layer's end, padded":        {[][]byte{obu(frame, 0x08, 1100), obu(frame, 0x10, 2000)}, []int{1180, 1180, 822}, 79},
-		"a layer's end, not padded":    {[][]byte{obu(frame, 0x08, 100), obu(frame, 0x10, 2000)}, []int{101, 1180, 822}, 0},
-		"the sequence is of any layer": {[][]byte{obu(sh, 0, 12), obu(frame, 0x08, 100)}, []int{114}, 0},
+		"a small frame":            {[][]byte{obu(frame, 0, 100)}, []int{101}, 0},
+		"one that just fits":       {[][]byte{obu(frame, 0, 1179)}, []int{1180}, 0},
+		"one byte more":            {[][]byte{obu(frame, 0, 1180)}, []int{591, 591}, 0},
+		"a large one":              {[][]byte{obu(frame, 0, 3001)}, []int{1002, 1002, 1000}, 0},
+		"a keyframe":               {[][]byte{obu(sh, 0, 12), obu(frame, 0, 2500)}, []int{839, 839, 838}, 0},
+		"three OBUs":               {[][]byte{obu(sh, 0, 12), obu(meta, 0, 30), obu(frame, 0, 40)}, []int{1 + 13 + 31 + 40}, 0},
+		"four OBUs":                {[][]byte{obu(sh, 0, 12), obu(meta, 0, 30), obu(frame, 0, 40), obu(tiles, 0, 50)}, []int{1 + 13 + 31 + 41 + 51}, 0},
+		"an end at a packet's end": {[][]byte{obu(frame, 0, 1179), obu(tiles, 0, 1179)}, []int{788, 788, 787}, 0},
+		"two layers":               {[][]byte{obu(frame, 0x08, 1000), obu(frame, 0x10, 1000)}, []int{1003, 1003}, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := &av.Frame{Parts: tc.obus, Payloads: av1Payloads(tc.obus, false)}
