@@ -49,32 +49,31 @@ type VP9Layer struct {
 	Data []byte
 	// ID counts the spatial layers from 0, the lowest.
 	ID uint8
-	// InterPicture says that the frame needs frames of earlier pictures. Of the
-	// lowest layer the frame itself tells, whatever this says.
-	InterPicture bool
-	// InterLayer says that the frame needs the picture's next lower layer.
-	InterLayer bool
-	// Width and Height are the layer's in pixels where known. Of a keyframe the
-	// frame itself tells.
-	Width, Height int
+	// Descriptor is the frame's payload descriptor (RFC 9628 section 4.2) as its
+	// sender wrote it in its first packet, up to the scalability structure, which
+	// is Structure if there is one. Pictures of several layers, spatial or temporal,
+	// go out with what they came with: it says which frames need which, and nobody
+	// else knows. It is nil for a picture without layers.
+	Descriptor, Structure []byte
 }
 
 // VP9Frame makes a frame of one picture's layers, lowest first; a picture that
 // is not layered has one. Its Parts are the layers' data, which it keeps; its
-// Payloads follow RFC 9628 in the non-flexible mode. Picture is the PictureID: the
-// caller counts a track's pictures, modulo 2^15.
+// Payloads follow RFC 9628. Picture is the PictureID of a picture that came
+// without a descriptor: the caller counts a track's, modulo 2^15.
 //
 // It is Key when the lowest layer is. It fails when that has no valid frame
-// header, when a layer is empty, or when the layers are not in order.
+// header, when a layer is empty, when the layers are not in order, when only
+// some have a descriptor, or when one is longer than any is.
 func VP9Frame(picture uint16, layers ...VP9Layer) (*av.Frame, error) {
 	if len(layers) == 0 || len(layers) > maxVP9Layers {
 		return nil, fmt.Errorf("codecs: VP9: picture of %d layers", len(layers))
 	}
-	for i, l := range layers {
-		if len(l.Data) == 0 {
-			return nil, errors.New("codecs: VP9: empty frame")
+	for i := range layers {
+		if err := layers[i].check(); err != nil {
+			return nil, err
 		}
-		if l.ID >= maxVP9Layers || i > 0 && l.ID <= layers[i-1].ID {
+		if i > 0 && layers[i].ID <= layers[i-1].ID {
 			return nil, errors.New("codecs: VP9: spatial layers out of order")
 		}
 	}
@@ -82,20 +81,45 @@ func VP9Frame(picture uint16, layers ...VP9Layer) (*av.Frame, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := vp9Descriptor{picture: picture, layered: len(layers) > 1 || layers[0].ID > 0}
-	var f *av.Frame
-	if len(layers) == 1 {
-		f = newSingle(av.Delta, layers[0].Data)
-	} else {
-		f = &av.Frame{Parts: make([][]byte, len(layers))}
-		for i, l := range layers {
-			f.Parts[i] = l.Data
+	key := vp9Key(h) && layers[0].ID == 0
+	if l := layers[0]; len(layers) == 1 && len(l.Descriptor) == 0 {
+		l.Descriptor, l.Structure = vp9Descriptor(picture, key), nil
+		if key {
+			l.Structure = vp9Structure(h)
 		}
+		layers = []VP9Layer{l}
 	}
-	if vp9Key(h) && layers[0].ID == 0 {
+	f := newSingle(av.Delta, layers[0].Data)
+	if len(layers) > 1 {
+		f.Parts = make([][]byte, len(layers))
+	}
+	for i, l := range layers {
+		if len(l.Descriptor) == 0 {
+			return nil, errors.New("codecs: VP9: spatial layer without its descriptor")
+		}
+		f.Parts[i] = l.Data
+	}
+	if key {
 		f.Type = av.Key
-		d.structure = vp9Structure(h, layers)
 	}
-	f.Payloads = vp9Payloads(d, f.Type == av.Key, layers)
+	f.Payloads = vp9Payloads(layers)
 	return f, nil
+}
+
+// maxVP9Descriptor bounds a descriptor with its structure in bytes. 7 is the
+// longest without one; a structure of three layers and a group of eight pictures
+// takes about 40. It must leave room for data in a packet.
+const maxVP9Descriptor = 200
+
+func (l *VP9Layer) check() error {
+	switch {
+	case len(l.Data) == 0:
+		return errors.New("codecs: VP9: empty frame")
+	case l.ID >= maxVP9Layers:
+		return fmt.Errorf("codecs: VP9: spatial layer %d", l.ID)
+	case len(l.Descriptor)+len(l.Structure) > maxVP9Descriptor:
+		return fmt.Errorf("codecs: VP9: payload descriptor of %d bytes", len(l.Descriptor)+len(l.Structure))
+	default:
+		return nil
+	}
 }

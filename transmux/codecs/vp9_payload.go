@@ -8,114 +8,76 @@ import (
 	"millrace/transmux/av"
 )
 
-// The bits of the payload descriptor's first byte (RFC 9628 section 4.2). F, the
-// flexible mode, is never set: in it every frame names the pictures it needs,
-// which nobody told us. Without it, a picture needs the one before: true of every
-// stream that is passed on whole.
+// The bits of the payload descriptor's first byte that matter here (RFC 9628
+// section 4.2).
 const (
 	vp9HasPicture   = 0x80 // I
 	vp9InterPicture = 0x40 // P
-	vp9HasLayer     = 0x20 // L
 	vp9Begins       = 0x08 // B
 	vp9Ends         = 0x04 // E
 	vp9HasStructure = 0x02 // V
 	vp9NotReference = 0x01 // Z: no higher layer needs it
 )
 
-// vp9Descriptor is what a picture's payload descriptors have in common.
-type vp9Descriptor struct {
-	picture uint16
-	layered bool
-	// structure is the scalability structure, for the first payload of a keyframe.
-	structure []byte
-}
-
-// size is a descriptor's in bytes, without scalability structure.
-func (d *vp9Descriptor) size() int {
-	if d.layered {
-		return 5
+// vp9Descriptor is our own, of a picture without layers: not flexible, which
+// would have to name the pictures it needs, so that it needs the one before. That is
+// true of every stream that is passed on whole.
+func vp9Descriptor(picture uint16, key bool) []byte {
+	flags := byte(vp9HasPicture | vp9NotReference)
+	if !key {
+		flags |= vp9InterPicture
 	}
-	return 3
-}
-
-// append appends the descriptor of one payload of layer l.
-func (d *vp9Descriptor) append(buf []byte, flags byte, l *VP9Layer) []byte {
-	flags |= vp9HasPicture
-	if d.layered {
-		flags |= vp9HasLayer
-	}
-	buf = append(buf, flags, 0x80|byte(d.picture>>8), byte(d.picture))
-	if !d.layered {
-		return buf
-	}
-	layer := l.ID << 1 // temporal layer 0 and no switching point: no picture is ever left out
-	if l.InterLayer {
-		layer |= 1
-	}
-	// All pictures being of temporal layer 0, TL0PICIDX counts them as PictureID does.
-	return append(buf, layer, byte(d.picture))
+	return []byte{flags, 0x80 | byte(picture>>8), byte(picture)}
 }
 
 // vp9Structure is a keyframe's scalability structure (RFC 9628 section 4.2.1):
-// the layers' sizes where all are known, and a picture group of one picture that
-// needs the one before.
-func vp9Structure(h vp9.Header, layers []VP9Layer) []byte {
-	const hasSizes, hasGroup = 0x10, 0x08
-	first := byte(len(layers)-1)<<5 | hasSizes | hasGroup
-	buf := append(make([]byte, 0, 4+4*len(layers)), first)
-	for i, l := range layers {
-		if i == 0 {
-			l.Width, l.Height = h.Width(), h.Height()
-		}
-		if l.Width <= 0 || l.Height <= 0 || l.Width > 0xFFFF || l.Height > 0xFFFF {
-			buf = append(buf[:0], first&^hasSizes)
-			break
-		}
-		buf = binary.BigEndian.AppendUint16(buf, uint16(l.Width))
-		buf = binary.BigEndian.AppendUint16(buf, uint16(l.Height))
-	}
+// one layer of its size, and a picture group of one picture that needs the one
+// before.
+func vp9Structure(h vp9.Header) []byte {
+	const hasSize, hasGroup = 0x10, 0x08
 	const pictures, switchable, references, distance = 1, 0x10, 1 << 2, 1
+	buf := append(make([]byte, 0, 8), hasSize|hasGroup)
+	buf = binary.BigEndian.AppendUint16(buf, uint16(h.Width()))
+	buf = binary.BigEndian.AppendUint16(buf, uint16(h.Height()))
 	return append(buf, pictures, switchable|references, distance)
 }
 
-// vp9Payloads cuts a picture. Each layer frame is cut for itself (RFC 9628
-// section 4.2: a packet holds data of one only), into packets of one size but
-// the last.
-func vp9Payloads(d vp9Descriptor, key bool, layers []VP9Layer) []av.Payload {
-	packets, extra := 0, len(d.structure)
+// vp9Payloads cuts a picture. Each layer is cut for itself (RFC 9628 section
+// 4.2: a packet holds data of one only), into packets of one size but the last.
+// The structure goes with the layer's first.
+func vp9Payloads(layers []VP9Layer) []av.Payload {
+	packets, heads := 0, 0
 	for i := range layers {
-		count, _ := share(extra+len(layers[i].Data), av.MaxPayload-d.size())
+		count, _ := layers[i].share()
 		packets += count
-		extra = 0
+		heads += count*len(layers[i].Descriptor) + len(layers[i].Structure)
 	}
 	out := make([]av.Payload, 0, packets)
-	heads := make([]byte, 0, packets*d.size()+len(d.structure))
-	structure := d.structure
-	for i := range layers {
-		l := &layers[i]
-		flags := byte(vp9Begins)
-		if l.ID == 0 && !key || l.ID > 0 && l.InterPicture {
-			flags |= vp9InterPicture
-		}
-		if i+1 == len(layers) || !layers[i+1].InterLayer {
-			flags |= vp9NotReference
-		}
-		if structure != nil {
+	buf := make([]byte, 0, heads)
+	for _, l := range layers {
+		flags := l.Descriptor[0]&^(vp9Begins|vp9Ends|vp9HasStructure) | vp9Begins
+		if len(l.Structure) > 0 {
 			flags |= vp9HasStructure
 		}
-		_, room := share(len(structure)+len(l.Data), av.MaxPayload-d.size())
+		_, room := l.share()
 		for rest := l.Data; len(rest) > 0; {
-			n := min(room-len(structure), len(rest))
+			n := min(room-len(l.Structure), len(rest))
 			if n == len(rest) {
 				flags |= vp9Ends
 			}
-			start := len(heads)
-			heads = append(d.append(heads, flags, l), structure...)
-			out = append(out, av.Payload{Head: heads[start:len(heads):len(heads)], Body: rest[:n:n]})
+			start := len(buf)
+			buf = append(append(buf, flags), l.Descriptor[1:]...)
+			buf = append(buf, l.Structure...)
+			out = append(out, av.Payload{Head: buf[start:len(buf):len(buf)], Body: rest[:n:n]})
 			rest = rest[n:]
 			flags &^= vp9Begins | vp9HasStructure
-			structure = nil
+			l.Structure = nil
 		}
 	}
 	return out
+}
+
+// share is how many packets a layer takes, and their size without descriptor.
+func (l *VP9Layer) share() (count, size int) {
+	return share(len(l.Structure)+len(l.Data), av.MaxPayload-len(l.Descriptor))
 }

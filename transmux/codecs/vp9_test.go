@@ -12,40 +12,36 @@ import (
 )
 
 // depayVP9 puts a picture's layers together with pion's parser, and holds each
-// descriptor against its neighbours.
-func depayVP9(tb testing.TB, picture uint16, payloads []av.Payload) (layers []VP9Layer, structure *pion.VP9Packet) {
+// descriptor against its neighbours. Of each layer's frame it returns the first.
+func depayVP9(tb testing.TB, payloads []av.Payload) (layers []pion.VP9Packet) {
 	tb.Helper()
 	open := false
 	for i, p := range payloads {
-		packet := &pion.VP9Packet{}
+		var packet pion.VP9Packet
 		body, err := packet.Unmarshal(whole(p))
 		if err != nil {
 			tb.Fatalf("payload %d: %v", i, err)
 		}
-		if !packet.I || packet.F || packet.PictureID != picture || packet.B == open || packet.V && i > 0 {
+		if packet.B == open || packet.V && !packet.B {
 			tb.Fatalf("payload %d: %+v", i, packet)
 		}
-		if packet.L && (packet.TID != 0 || packet.TL0PICIDX != uint8(picture)) {
-			tb.Fatalf("payload %d: %+v", i, packet)
-		}
-		if packet.V {
-			structure = packet
-		}
-		now := VP9Layer{ID: packet.SID, InterPicture: packet.P, InterLayer: packet.D}
 		if packet.B {
-			layers = append(layers, now)
+			packet.Payload = bytes.Clone(body)
+			layers = append(layers, packet)
+		} else {
+			l := &layers[len(layers)-1]
+			l.Payload = append(l.Payload, body...)
+			ignored := cmpopts.IgnoreFields(pion.VP9Packet{}, "Payload", "B", "E", "V", "NS", "Y", "G", "NG", "Width", "Height", "PGTID", "PGU", "PGPDiff", "videoDepacketizer")
+			if diff := cmp.Diff(*l, packet, ignored); diff != "" {
+				tb.Fatalf("payload %d: %s", i, diff)
+			}
 		}
-		l := &layers[len(layers)-1]
-		if now.ID != l.ID || now.InterPicture != l.InterPicture || now.InterLayer != l.InterLayer {
-			tb.Fatalf("payload %d of layer %d: %+v", i, l.ID, packet)
-		}
-		l.Data = append(l.Data, body...)
 		open = !packet.E
 	}
 	if open {
 		tb.Fatal("the last layer has no end")
 	}
-	return layers, structure
+	return layers
 }
 
 func TestVP9Frames(t *testing.T) {
@@ -65,39 +61,41 @@ func TestVP9Frames(t *testing.T) {
 				t.Errorf("%s: frame %d: %dx%d, profile %d, %t", name, i, w, h, profile, ok)
 			}
 			checkSizes(t, f.Payloads, true)
-			layers, ss := depayVP9(t, picture, f.Payloads)
-			if len(layers) != 1 || !bytes.Equal(layers[0].Data, data) || layers[0].InterPicture == key {
-				t.Errorf("%s: frame %d changed on the way", name, i)
+			layers := depayVP9(t, f.Payloads)
+			if len(layers) != 1 || !bytes.Equal(layers[0].Payload, data) {
+				t.Fatalf("%s: frame %d changed on the way", name, i)
 			}
-			if (ss != nil) != key {
-				t.Errorf("%s: frame %d: scalability structure %+v", name, i, ss)
+			l := layers[0]
+			if !l.I || l.PictureID != picture || l.P == key || l.L || l.F || !l.Z || l.V != key {
+				t.Errorf("%s: frame %d: %+v", name, i, l)
 			}
-			if ss != nil && (ss.NS != 0 || !ss.Y || ss.Width[0] != 640 || ss.Height[0] != 360 || ss.NG != 1 || ss.PGPDiff[0][0] != 1) {
-				t.Errorf("%s: frame %d: scalability structure %+v", name, i, ss)
+			if l.V && (l.NS != 0 || !l.Y || l.Width[0] != 640 || l.Height[0] != 360 || l.NG != 1 || l.PGPDiff[0][0] != 1) {
+				t.Errorf("%s: frame %d: scalability structure %+v", name, i, l)
 			}
 		}
 	}
 }
 
+// Layers go out with the descriptors that they came with.
 func TestVP9Layers(t *testing.T) {
 	frames := readIVF(t, "vp9")
 	key, delta := frames[0], frames[1]
-	upper := func(id uint8, interPicture, interLayer bool, size int) VP9Layer {
-		return VP9Layer{
-			ID: id, Data: bytes.Repeat([]byte{0x86}, size), InterPicture: interPicture, InterLayer: interLayer,
-			Width: 640 << id, Height: 360 << id,
-		}
-	}
+	structure := []byte{1<<5 | 0x18, 0, 160, 0, 90, 1, 64, 0, 180, 2, 0x14, 2, 0x38, 1, 2}
 	for name, tc := range map[string]struct {
 		layers []VP9Layer
 		key    bool
-		sizes  []uint16
 	}{
-		"keyframe":             {[]VP9Layer{{Data: key}, upper(1, false, true, 2000), upper(2, false, true, 9000)}, true, []uint16{640, 1280, 2560}},
-		"of unknown size":      {[]VP9Layer{{Data: key}, {ID: 1, Data: delta, InterLayer: true}}, true, nil},
-		"only between layers":  {[]VP9Layer{{Data: delta}, upper(1, true, false, 10), upper(2, true, true, 1175)}, false, nil},
-		"without a middle one": {[]VP9Layer{{Data: key}, upper(2, false, true, 1176)}, true, []uint16{640, 2560}},
-		"an upper one alone":   {[]VP9Layer{upper(1, true, false, 100)}, false, nil},
+		"not flexible": {[]VP9Layer{
+			{Data: key, Descriptor: []byte{0xAE, 0x81, 2, 0x10, 9}, Structure: structure},
+			{Data: bytes.Repeat([]byte{0x86}, 9000), ID: 1, Descriptor: []byte{0xA5, 0x81, 2, 0x13, 9}},
+		}, true},
+		"flexible": {[]VP9Layer{
+			{Data: delta, Descriptor: []byte{0xF9, 0x7F, 0x40, 3, 4}},
+			{Data: bytes.Repeat([]byte{0x86}, 1175), ID: 2, Descriptor: []byte{0xF0, 0x7F, 0x45, 2}},
+		}, false},
+		"temporal layers alone": {[]VP9Layer{{Data: delta, Descriptor: []byte{0xE0, 0x81, 2, 0x90, 9}}}, false},
+		"an upper one alone":    {[]VP9Layer{{Data: key, ID: 1, Descriptor: []byte{0xE0, 0x81, 2, 0x92, 9}}}, false},
+		"the longest":           {[]VP9Layer{{Data: key, Descriptor: []byte{0xA0, 0x81, 2, 0x10, 9}, Structure: append([]byte{8, 48}, bytes.Repeat([]byte{0x18, 1, 2}, 48)...)}}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f, err := VP9Frame(300, tc.layers...)
@@ -108,35 +106,26 @@ func TestVP9Layers(t *testing.T) {
 				t.Errorf("type %d, %d parts", f.Type, len(f.Parts))
 			}
 			checkSizes(t, f.Payloads, len(tc.layers) == 1)
-			layers, ss := depayVP9(t, 300, f.Payloads)
-			for i := range tc.layers {
-				if tc.layers[i].ID == 0 {
-					tc.layers[i].InterPicture = !tc.key
-				}
+			layers := depayVP9(t, f.Payloads)
+			if len(layers) != len(tc.layers) {
+				t.Fatalf("%d layers", len(layers))
 			}
-			for i, l := range layers {
-				if !bytes.Equal(l.Data, tc.layers[i].Data) {
+			for i, l := range tc.layers {
+				if !bytes.Equal(layers[i].Payload, l.Data) || !bytes.Equal(f.Parts[i], l.Data) {
 					t.Errorf("layer %d changed on the way", i)
 				}
-			}
-			if diff := cmp.Diff(tc.layers, layers, cmpopts.IgnoreFields(VP9Layer{}, "Width", "Height", "Data")); diff != "" {
-				t.Error(diff)
-			}
-			if (ss != nil) != tc.key {
-				t.Fatalf("scalability structure %+v", ss)
-			}
-			if ss != nil && (int(ss.NS) != len(tc.layers)-1 || !cmp.Equal(ss.Width, tc.sizes, cmpopts.EquateEmpty())) {
-				t.Errorf("scalability structure %+v", ss)
-			}
-			// Z: a layer is needed where the next one up says so.
-			at := -1
-			for i, p := range f.Payloads {
-				if p.Head[0]&vp9Begins != 0 {
-					at++
+				var want pion.VP9Packet
+				first := append(bytes.Clone(l.Descriptor), l.Structure...)
+				first[0] &^= vp9HasStructure
+				if l.Structure != nil {
+					first[0] |= vp9HasStructure
 				}
-				needed := at+1 < len(tc.layers) && tc.layers[at+1].InterLayer
-				if (p.Head[0]&vp9NotReference == 0) != needed {
-					t.Errorf("payload %d of layer %d: %#x", i, at, p.Head[0])
+				if _, err := want.Unmarshal(first); err != nil {
+					t.Fatal(err)
+				}
+				ignored := cmpopts.IgnoreFields(pion.VP9Packet{}, "Payload", "B", "E", "videoDepacketizer")
+				if diff := cmp.Diff(want, layers[i], ignored); diff != "" {
+					t.Errorf("layer %d: %s", i, diff)
 				}
 			}
 		})
@@ -145,16 +134,21 @@ func TestVP9Layers(t *testing.T) {
 
 func TestVP9Refuses(t *testing.T) {
 	data := readIVF(t, "vp9")[0]
+	d := []byte{0x80, 1}
 	for name, layers := range map[string][]VP9Layer{
-		"nothing":      nil,
-		"empty":        {{}},
-		"no header":    {{Data: []byte{0}}},
-		"cut key":      {{Data: data[:8]}},
-		"out of order": {{Data: data, ID: 1}, {Data: data}},
-		"twice":        {{Data: data}, {Data: data}},
-		"beyond":       {{Data: data, ID: 8}},
-		"empty upper":  {{Data: data}, {ID: 1}},
-		"too many":     make([]VP9Layer, 9),
+		"nothing":          nil,
+		"empty":            {{}},
+		"no header":        {{Data: []byte{0}}},
+		"cut key":          {{Data: data[:8]}},
+		"out of order":     {{Data: data, ID: 1, Descriptor: d}, {Data: data, Descriptor: d}},
+		"twice":            {{Data: data, Descriptor: d}, {Data: data, Descriptor: d}},
+		"beyond":           {{Data: data, ID: 8, Descriptor: d}},
+		"empty upper":      {{Data: data, Descriptor: d}, {ID: 1, Descriptor: d}},
+		"no descriptors":   {{Data: data}, {Data: data, ID: 1}},
+		"one descriptor":   {{Data: data, Descriptor: d}, {Data: data, ID: 1, Descriptor: []byte{}}},
+		"long descriptor":  {{Data: data, Descriptor: make([]byte, maxVP9Descriptor+1)}},
+		"long structure":   {{Data: data, Descriptor: d, Structure: make([]byte, maxVP9Descriptor)}},
+		"too many of them": make([]VP9Layer, 9),
 	} {
 		if _, err := VP9Frame(0, layers...); err == nil {
 			t.Errorf("%s: made a frame", name)
@@ -179,19 +173,18 @@ func FuzzVP9Frame(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data, upper []byte, flags byte) {
 		layers := []VP9Layer{{Data: data}}
 		if len(upper) > 0 {
-			layers = append(layers, VP9Layer{
-				Data: upper, ID: 1 + flags&3, InterLayer: flags&4 != 0, InterPicture: flags&8 != 0,
-				Width: int(flags >> 4), Height: int(flags >> 5),
-			})
+			layers[0].Descriptor = []byte{0xA0, 0x81, flags, 0x10, 9}
+			layers[0].Structure = []byte{flags & 0xE0}
+			layers = append(layers, VP9Layer{Data: upper, ID: 1 + flags&3, Descriptor: []byte{0xA0, 0x81, flags, 0x12, 9}})
 		}
 		frame, err := VP9Frame(uint16(flags)<<7, layers...)
 		if err != nil {
 			return
 		}
 		checkSizes(t, frame.Payloads, len(layers) == 1)
-		got, _ := depayVP9(t, uint16(flags)<<7, frame.Payloads)
+		got := depayVP9(t, frame.Payloads)
 		for i, l := range layers {
-			if len(got) != len(layers) || !bytes.Equal(got[i].Data, l.Data) {
+			if len(got) != len(layers) || !bytes.Equal(got[i].Payload, l.Data) {
 				t.Fatal("changed on the way")
 			}
 		}

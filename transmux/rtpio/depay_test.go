@@ -44,31 +44,41 @@ func TestOtherPacketizers(t *testing.T) {
 	}
 }
 
+// Layers stay together and keep their descriptors, in both modes.
 func TestVP9Layered(t *testing.T) {
 	c := readClip(t, "vp9")
-	upper := codecs.VP9Layer{ID: 1, Data: bytes.Repeat([]byte{0x86}, 3000), InterLayer: true, Width: 1280, Height: 720}
-	key, err := codecs.VP9Frame(0, codecs.VP9Layer{Data: c.raw[0]}, upper)
-	if err != nil {
-		t.Fatal(err)
-	}
-	upper.InterPicture, upper.InterLayer = true, false
-	delta, err := codecs.VP9Frame(1, codecs.VP9Layer{Data: c.raw[1]}, upper)
-	if err != nil {
-		t.Fatal(err)
-	}
-	in := newInbound(t, av.VP9, Options{})
-	s := begin()
-	for i, f := range []*av.Frame{key, delta} {
-		units := pushAll(in, s.of(f)...)
-		if len(units) != 1 || !sameFrame(f, units[0].Frame) || !sameParts(f.Parts, units[0].Frame.Parts) {
-			t.Fatalf("picture %d changed on the way", i)
-		}
-		if i == 0 {
-			want := codecs.VP9Track(1280, 720, 0)
-			if diff := cmp.Diff(&want, units[0].Track); diff != "" {
-				t.Error(diff)
+	upper := bytes.Repeat([]byte{0x86}, 3000)
+	sizes := []byte{1<<5 | 0x18, 2, 128, 1, 104, 5, 0, 2, 208, 1, 0x14, 1}
+	for name, descriptors := range map[string][4][]byte{
+		"not flexible": {{0xA0, 0x81, 2, 0x10, 9}, {0xA1, 0x81, 2, 0x03, 9}, {0xE1, 0x81, 3, 0x10, 10}, {0xE1, 0x81, 3, 0x02, 10}},
+		"flexible":     {{0xB0, 0x7F, 0}, {0xB1, 0x7F, 0x03}, {0xF0, 0, 0, 0x03, 0x04}, {0xF1, 0, 0x03, 0x02}},
+		"no number":    {{0x30, 0}, {0x31, 0x03}, {0x70, 0, 0x02}, {0x71, 0x03, 0x02}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := newInbound(t, av.VP9, Options{})
+			s := begin()
+			for i := range 2 {
+				layers := []codecs.VP9Layer{
+					{Data: c.raw[i], Descriptor: descriptors[2*i]},
+					{Data: upper, ID: 1, Descriptor: descriptors[2*i+1]},
+				}
+				if i == 0 {
+					layers[0].Structure = sizes
+				}
+				f, err := codecs.VP9Frame(0, layers...)
+				if err != nil {
+					t.Fatal(err)
+				}
+				units := pushAll(in, s.of(f)...)
+				if len(units) != 1 || !sameFrame(f, units[0].Frame) || !sameParts(f.Parts, units[0].Frame.Parts) {
+					t.Fatalf("picture %d changed on the way", i)
+				}
+				want := codecs.VP9Track(1280, 720, 0)
+				if diff := cmp.Diff(&want, in.Track()); diff != "" {
+					t.Error(diff)
+				}
 			}
-		}
+		})
 	}
 }
 

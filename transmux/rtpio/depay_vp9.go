@@ -16,8 +16,9 @@ var errVP9 = errors.New("malformed VP9 payload")
 const maxVP9Layers = 5
 
 // depayVP9 reads RFC 9628, both modes. The spatial layers of a picture stay
-// together; its temporal layer and what it refers to are not kept, since nothing
-// is left out on purpose.
+// together. Descriptors that speak of layers are kept: which frame needs which is
+// told nowhere else, and since nothing is left out on the way, all of it stays
+// true. Where there are no layers, pictures get a descriptor of ours.
 type depayVP9 struct {
 	scratch
 	packet pion.VP9Packet
@@ -55,8 +56,7 @@ func (d *depayVP9) add(b []byte, first bool) error {
 		if d.count == maxVP9Layers {
 			return errVP9
 		}
-		d.layers[d.count] = codecs.VP9Layer{ID: p.SID, InterPicture: p.P, InterLayer: p.D}
-		d.count++
+		d.begin(b[:len(b)-len(data)])
 	} else if p.SID != d.layers[d.count-1].ID {
 		return errVP9
 	}
@@ -76,6 +76,45 @@ func (d *depayVP9) add(b []byte, first bool) error {
 	return d.endLayer()
 }
 
+// begin notes a layer's frame by the descriptor that it begins with.
+func (d *depayVP9) begin(descriptor []byte) {
+	l := &d.layers[d.count]
+	d.count++
+	l.ID = d.packet.SID
+	l.Descriptor, l.Structure = l.Descriptor[:0], l.Structure[:0]
+	if d.packet.L {
+		n := vp9DescriptorSize(descriptor)
+		l.Descriptor = append(l.Descriptor, descriptor[:n]...)
+		l.Structure = append(l.Structure, descriptor[n:]...)
+	}
+}
+
+// vp9DescriptorSize is a valid descriptor's size in bytes up to its scalability
+// structure (RFC 9628 section 4.2).
+func vp9DescriptorSize(b []byte) int {
+	const hasPicture, interPicture, hasLayer, flexible, more = 0x80, 0x40, 0x20, 0x10, 0x80
+	n := 1
+	if b[0]&hasPicture != 0 {
+		if b[n]&more != 0 {
+			n++
+		}
+		n++
+	}
+	if b[0]&hasLayer != 0 {
+		if b[0]&flexible == 0 {
+			n++ // TL0PICIDX
+		}
+		n++
+	}
+	if b[0]&flexible != 0 && b[0]&interPicture != 0 {
+		for b[n]&1 != 0 { // another reference follows
+			n++
+		}
+		n++
+	}
+	return n
+}
+
 // endLayer ends a layer's frame, which must not be empty.
 func (d *depayVP9) endLayer() error {
 	if d.empty() {
@@ -93,7 +132,6 @@ func (d *depayVP9) frame(t *av.Track) (*av.Frame, *av.Track, error) {
 	layers := d.layers[:d.count]
 	for i, data := range d.parts() {
 		layers[i].Data = data
-		layers[i].Width, layers[i].Height = d.sizes[layers[i].ID].width, d.sizes[layers[i].ID].height
 	}
 	f, err := codecs.VP9Frame(d.picture, layers...)
 	if err != nil {
@@ -101,20 +139,20 @@ func (d *depayVP9) frame(t *av.Track) (*av.Frame, *av.Track, error) {
 	}
 	d.picture = (d.picture + 1) & 0x7FFF
 	if f.Type == av.Key {
-		if changed := vp9Track(layers); changed.Width != t.Width || changed.Height != t.Height || changed.Profile != t.Profile {
+		if changed := d.track(layers); changed.Width != t.Width || changed.Height != t.Height || changed.Profile != t.Profile {
 			return f, &changed, nil
 		}
 	}
 	return f, nil, nil
 }
 
-// vp9Track describes the track that begins with a keyframe: as large as the
-// highest layer whose size is known.
-func vp9Track(layers []codecs.VP9Layer) av.Track {
+// track describes the track that begins with a keyframe: as large as the
+// highest of its layers whose size is known.
+func (d *depayVP9) track(layers []codecs.VP9Layer) av.Track {
 	w, h, profile, _ := codecs.VP9Size(layers[0].Data)
 	for _, l := range layers[1:] {
-		if l.Width > 0 && l.Height > 0 {
-			w, h = l.Width, l.Height
+		if s := d.sizes[l.ID]; s.width > 0 && s.height > 0 {
+			w, h = s.width, s.height
 		}
 	}
 	return codecs.VP9Track(w, h, profile)

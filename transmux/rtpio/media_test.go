@@ -52,7 +52,8 @@ func readClip(tb testing.TB, name string) *clip {
 		case "vp9":
 			f, err = codecs.VP9Frame(uint16(i), codecs.VP9Layer{Data: raw})
 			if i == 0 {
-				c.track = vp9Track([]codecs.VP9Layer{{Data: raw}})
+				w, h, profile, _ := codecs.VP9Size(raw)
+				c.track = codecs.VP9Track(w, h, profile)
 			}
 		default:
 			var obus [][]byte
