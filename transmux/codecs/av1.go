@@ -66,8 +66,9 @@ func AV1Update(t *av.Track, obus [][]byte) (updated av.Track, changed bool, err 
 // AV1Frame makes a frame of one temporal unit's OBUs, none of which may have a
 // size field (AV1Plain, AV1Split). Its Parts are the OBUs without temporal
 // delimiters, tile lists, padding and empty ones; its Payloads follow AV1's RTP
-// specification, version 1.0, but that spatial layers share packets. It is Key when it begins with a shown keyframe and has a
-// sequence header; t's is put in front of a keyframe without one, where t is not nil.
+// specification, version 1.0, but that spatial layers share packets. It is Key
+// when it begins with a shown keyframe and has a sequence header; t's is put in
+// front of a keyframe without one, where t is not nil.
 //
 // The frame keeps obus' bytes, and obus itself where nothing had to be left out.
 // A nil frame without an error means that there is no picture in it. It fails on

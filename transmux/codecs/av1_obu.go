@@ -7,13 +7,12 @@ import (
 
 // The OBU types that matter here (AV1 specification section 6.2.2).
 const (
-	av1SequenceHeader       = 1
-	av1TemporalDelimiter    = 2
-	av1FrameHeader          = 3
-	av1FrameOBU             = 6
-	av1RedundantFrameHeader = 7
-	av1TileList             = 8
-	av1Padding              = 15
+	av1SequenceHeader    = 1
+	av1TemporalDelimiter = 2
+	av1FrameHeader       = 3
+	av1FrameOBU          = 6
+	av1TileList          = 8
+	av1Padding           = 15
 )
 
 // The bits of an OBU's header (AV1 specification section 5.3.2).
