@@ -271,9 +271,11 @@ func (v *viewer) follow(c *bus.Catalog) {
 func (v *viewer) turn(c *bus.Catalog, video *av.Track) av.TrackID {
 	cursor := v.sub.Video()
 	old := c.Track(cursor.Track())
-	cursor.Switch(video.ID)
-	if old != nil && old.ID != video.ID && old.Codec == video.Codec {
-		return old.ID
+	if old != nil && (old.ID == video.ID || old.Codec == video.Codec) {
+		cursor.Switch(video.ID)
+		if old.ID != video.ID {
+			return old.ID
+		}
 	}
 	v.video.carry(video)
 	return video.ID

@@ -64,13 +64,29 @@ func (c *Cursor) enter() {
 	}
 	// The look into the ring is for a track that was taken out of the catalog:
 	// nobody clears its newestKey.
-	if key := c.state.newestKey.Load(); key != noKey && c.stream.ring.Load().at(key) != nil {
-		c.next = key
-		return
+	if key := c.state.newestKey.Load(); key != noKey {
+		if f := c.stream.ring.Load().at(key); f != nil {
+			c.next = key
+			c.freshen(f)
+			return
+		}
 	}
 	c.next = head
 	c.waiting = true
 	c.stream.RequestKeyframe()
+}
+
+// staleKey is how far behind the live edge a keyframe may be before a new one is
+// asked for where that can be had: to play through what came since would take a
+// browser longer. It is also the least distance of keyframes that joins can cause.
+const staleKey = 2 * time.Second
+
+// freshen asks for a keyframe where the one that is entered at is old. Until it
+// comes the old one is a picture at once; then the cursor is behind, and jumps.
+func (c *Cursor) freshen(key *av.Frame) {
+	if c.stream.refreshes.Load() && c.stream.Edge(time.Now())-key.DTS > staleKey {
+		c.stream.RequestKeyframe()
+	}
 }
 
 // jump is enter for a cursor that lost frames.

@@ -77,6 +77,7 @@ func (h *Hub) succeed(s *Stream, info PublisherInfo) (*Publisher, error) {
 		requests: make(chan struct{}, 1), done: make(chan struct{}), lastWrite: now,
 	}
 	s.publisher, s.info, s.since = p, info, now
+	s.refreshes.Store(info.Refreshes)
 	s.keyframes.attach(&p.requests)
 	s.setCatalogLocked(&Catalog{Generation: p.gen, Live: true})
 	return p, nil

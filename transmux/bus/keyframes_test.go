@@ -135,3 +135,51 @@ func TestRestart(t *testing.T) {
 		}
 	})
 }
+
+// TestKeyframeFreshened: who joins at an old keyframe has a new one asked for, where
+// the publisher can make one, and jumps to it; who joins at a young one has not.
+func TestKeyframeFreshened(t *testing.T) {
+	for _, refreshes := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, bus.Config{})
+			r.pub.Close()
+			pub, err := r.hub.Publish(name, bus.PublisherInfo{Protocol: "test", Refreshes: refreshes})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.pub = pub
+			r.video, r.audio = pub.SetTrack(avtest.H264Track()), pub.SetTrack(avtest.AACTrack())
+			r.enc = &avtest.Encoder{Video: r.video, Audio: r.audio, Payloads: 1, Start: time.Now(), GOP: 1 << 30}
+			r.play(1900 * time.Millisecond)
+			r.join()
+			if requested(pub) {
+				t.Error("the keyframe was young")
+			}
+			r.play(time.Second)
+			sub := r.join()
+			if requested(pub) != refreshes {
+				t.Fatalf("refreshes %v: asked %v", refreshes, !refreshes)
+			}
+			if f := sub.Video().Peek(); f == nil || f.Type != av.Key {
+				t.Fatal("it does not begin at once")
+			}
+			sub.Video().Advance()
+			if !refreshes {
+				return
+			}
+			key := r.enc.Next()
+			for key.Track != r.video {
+				key = r.enc.Next()
+			}
+			key.Type, r.next = av.Key, key
+			r.play(100 * time.Millisecond)
+			if f := sub.Video().Peek(); f == nil || f.Type != av.Key || f != key {
+				t.Error("it does not jump to the new one")
+			}
+			r.join()
+			if requested(pub) {
+				t.Error("the next one has it asked for again")
+			}
+		})
+	}
+}
