@@ -85,7 +85,7 @@ func (a *audience) subscribe(w http.ResponseWriter, r *http.Request, path string
 	var raw []byte
 	if r.ContentLength != 0 {
 		var err error
-		if raw, err = resource.Body(w, r, "application/json", maxJSON); err != nil {
+		if raw, err = resource.Body(r, "application/json", maxJSON); err != nil {
 			resource.Fail(w, err)
 			return
 		}

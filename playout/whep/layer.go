@@ -67,7 +67,7 @@ func parseLayerWish(raw []byte) (layerWish, error) {
 
 // chooseLayer takes a viewer's wish for a rendition.
 func (v *viewer) chooseLayer(w http.ResponseWriter, r *http.Request) {
-	raw, err := resource.Body(w, r, "application/json", maxJSON)
+	raw, err := resource.Body(r, "application/json", maxJSON)
 	if err != nil {
 		resource.Fail(w, err)
 		return

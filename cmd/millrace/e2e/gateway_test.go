@@ -64,6 +64,7 @@ type gateway struct {
 	cmd                *exec.Cmd
 	http, rtmp, webrtc string // addresses
 	exited             chan struct{}
+	stopped            bool // before the test's end
 
 	mu   sync.Mutex
 	logs []string // guarded by mu
@@ -144,6 +145,10 @@ func (g *gateway) read(r io.ReadCloser, ready chan struct{}) {
 
 // stop ends the process as a supervisor would and wants exit code 0 in time.
 func (g *gateway) stop() {
+	if g.stopped {
+		return
+	}
+	g.stopped = true
 	select {
 	case <-g.exited:
 		g.t.Errorf("the gateway ended by itself: %v\n%s", g.cmd.ProcessState, g.tail())

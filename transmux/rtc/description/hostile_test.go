@@ -30,6 +30,8 @@ func TestHostileOffers(t *testing.T) {
 		"500 m-lines":              many(500),
 		"10 000 candidates":        good + numbered("a=candidate:%d 1 udp 2113937151 192.0.2.17 51472 typ host\r\n", 10_000),
 		"unknown extensions":       good + numbered("a=extmap:1 urn:x:%d\r\n", most/24),
+		"lines":                    good + fill("a=x\r\n", 6*maxLines),
+		"a long line":              good + "a=x:" + fill("y", maxLine) + "\r\n",
 		"unknown payload types":    "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=video 9 UDP/TLS/RTP/SAVPF" + numbered(" %d", most/6) + "\r\n",
 		"the same RTX":             good + fill("a=fmtp:97 apt=96\r\n", most),
 		"parameters":               good + "a=fmtp:96 " + numbered("p%d=1;", most/8) + "\r\n",

@@ -13,6 +13,8 @@ import (
 
 // Limits of an offer, of which browsers use a tenth.
 const (
+	maxLines      = 1500
+	maxLine       = 8 << 10 // bytes; H.264 parameter sets may be in one
 	maxMedia      = 16
 	maxFormats    = 128 // RTP payload types are 7 bits
 	maxExtensions = 32
@@ -59,8 +61,17 @@ func parseOffer(raw []byte, wanted []Direction) (*Offer, *fault) {
 // unmarshal reads what is SDP and not larger than any that we could serve.
 func unmarshal(raw []byte) (*sdp.SessionDescription, *fault) {
 	// Before the parser, which would make something of each.
-	if n := bytes.Count(raw, []byte("\nm=")); n > maxMedia {
-		return nil, invalid("it has %d m-lines", n)
+	media, lines := 0, 0
+	for line := range bytes.Lines(raw) {
+		if lines++; lines > maxLines || len(line) > maxLine {
+			return nil, invalid("it has more than %d lines, or one longer than %d bytes", maxLines, maxLine)
+		}
+		if bytes.HasPrefix(line, []byte("m=")) {
+			media++
+		}
+	}
+	if media > maxMedia {
+		return nil, invalid("it has %d m-lines", media)
 	}
 	desc := &sdp.SessionDescription{}
 	if err := desc.Unmarshal(raw); err != nil {
@@ -84,6 +95,9 @@ func (o *Offer) parseMedia(desc *sdp.SessionDescription, m *sdp.MediaDescription
 	}
 	attribute := func(key string) string { return attributeOf(desc, m, key) }
 	parsed.MID = attribute("mid")
+	if len(m.MediaName.Formats) > maxFormats {
+		return parsed, invalid("m=%s has %d formats", m.MediaName.Media, len(m.MediaName.Formats))
+	}
 	if got := direction(m); !slices.Contains(wanted, got) {
 		return parsed, invalid("m=%s is %s, here it must be %s", m.MediaName.Media, got, wanted[0])
 	}

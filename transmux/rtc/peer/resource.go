@@ -52,6 +52,7 @@ type resource struct {
 	header   http.Header
 	location string // absolute; empty before the 201
 	etag     string
+	begun    http.Header // what came with the 201
 }
 
 // post sends the offer and returns the answer, which comes with that status.
@@ -71,7 +72,7 @@ func (r *resource) post(ctx context.Context, endpoint, offer string, want int) (
 	if err != nil || resp.Header.Get("Location") == "" {
 		return "", fmt.Errorf("the %d has no usable Location (%q)", want, resp.Header.Get("Location"))
 	}
-	r.location, r.etag = at.String(), resp.Header.Get("ETag")
+	r.location, r.etag, r.begun = at.String(), resp.Header.Get("ETag"), resp.Header
 	if kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); kind != "application/sdp" {
 		return "", fmt.Errorf("the %d carries %q, not application/sdp", want, kind)
 	}

@@ -213,6 +213,9 @@ func (v *Viewer) Answer() string { return v.answer }
 // ETag names the present ICE session, as the server does.
 func (v *Viewer) ETag() string { return v.resource.etag }
 
+// Header is what came with the session, such as Links to its extensions.
+func (v *Viewer) Header() http.Header { return v.resource.begun }
+
 // Location is the session's absolute address.
 func (v *Viewer) Location() string { return v.resource.location }
 

@@ -18,6 +18,9 @@ const (
 	// maxFragment bounds what is trickled: a machine with every kind of network
 	// has some thirty candidates of 150 bytes.
 	maxFragment = 16 << 10
+	// maxRest is how much is read of a body that is too large, and thrown away: a
+	// client that is still sending would be cut off before it hears why.
+	maxRest = 2 << 20
 )
 
 // contentType is the body's media type without its parameters, in lower case.
@@ -31,18 +34,19 @@ func contentType(r *http.Request) string {
 
 // Body reads a body of at most limit bytes that is of that media type. The error
 // is a *problem.Problem.
-func Body(w http.ResponseWriter, r *http.Request, mediaType string, limit int64) ([]byte, error) {
+func Body(r *http.Request, mediaType string, limit int64) ([]byte, error) {
 	if contentType(r) != mediaType {
 		return nil, problem.New(http.StatusUnsupportedMediaType, "The Content-Type must be "+mediaType+".")
 	}
 	tooLarge := problem.New(http.StatusRequestEntityTooLarge, fmt.Sprintf("The body must not be larger than %d KiB.", limit>>10))
-	if r.ContentLength > limit {
-		return nil, tooLarge
+	var b []byte
+	var err error
+	if r.ContentLength <= limit {
+		b, err = io.ReadAll(io.LimitReader(r.Body, limit+1))
 	}
-	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
-	var over *http.MaxBytesError
 	switch {
-	case errors.As(err, &over):
+	case r.ContentLength > limit || int64(len(b)) > limit:
+		_, _ = io.CopyN(io.Discard, r.Body, maxRest) // what comes of it does not matter
 		return nil, tooLarge
 	case err != nil:
 		return nil, problem.New(http.StatusBadRequest, "The request's body ended early.")

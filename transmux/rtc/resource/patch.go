@@ -25,7 +25,7 @@ func (room *Room) patch(w http.ResponseWriter, r *http.Request) {
 		e.takeAnswer(w, r)
 		return
 	}
-	raw, err := Body(w, r, typeFragment, maxFragment)
+	raw, err := Body(r, typeFragment, maxFragment)
 	if err != nil {
 		w.Header().Set("Accept-Patch", typeFragment)
 		Fail(w, err)
@@ -78,7 +78,7 @@ func (e *entry) restart(w http.ResponseWriter, r *http.Request, f fragment) {
 // takeAnswer makes a session of a proposal. The answer is to one offer, so a tag
 // is not needed with it; a wrong one is wrong all the same.
 func (e *entry) takeAnswer(w http.ResponseWriter, r *http.Request) {
-	answer, err := Body(w, r, typeSDP, maxSDP)
+	answer, err := Body(r, typeSDP, maxSDP)
 	if err != nil {
 		Fail(w, err)
 		return

@@ -31,7 +31,7 @@ func (e *entry) current() Session {
 
 // post makes a session of an offer, or says what to offer.
 func (room *Room) post(w http.ResponseWriter, r *http.Request, path string, endpoint Endpoint) {
-	offer, err := Body(w, r, typeSDP, maxSDP)
+	offer, err := Body(r, typeSDP, maxSDP)
 	if err != nil {
 		w.Header().Set("Accept-Post", typeSDP)
 		Fail(w, err)
