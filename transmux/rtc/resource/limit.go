@@ -11,11 +11,12 @@ import (
 
 const (
 	// DefaultRate is requests a second of one address. A whole venue may stand
-	// behind one: 300 that join in a second make one or two requests each; and
-	// more joins than that are more than a core can take.
-	DefaultRate = 500
+	// behind one, and a whole audience behind a reverse proxy: 300 who join in a
+	// second make two or three requests each. A thousand that are refused cost a
+	// tenth of a core; more joins than that are more than two cores can take.
+	DefaultRate = 1000
 	// burstSeconds is how much of the rate may be saved up: two thousand people
-	// who press play within a second or two.
+	// who press play at the same moment.
 	burstSeconds = 4
 	// maxAddresses bounds the table; what comes from more addresses than this at a
 	// time shares one bucket.
