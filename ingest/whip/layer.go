@@ -105,6 +105,8 @@ func (in *intake) layer(a *description.AnswerMedia, f *description.Format, h *rt
 	for _, l := range in.layers {
 		if l.media == a.Media && l.rid == rid {
 			// The encoder began anew under another SSRC.
+			l.inbound.Restart()
+			in.clock.Restart(l.clock, f.ClockRate)
 			l.reception = reception{ssrc: h.SSRC, clockRate: f.ClockRate}
 			return l
 		}
@@ -154,7 +156,7 @@ func (in *intake) recode(l *layer, h *rtp.Header) (source, bool) {
 		return source{}, false
 	}
 	l.format, l.inbound = f, inbound
-	l.clock = in.clock.Add(a.Media.Kind, f.ClockRate)
+	in.clock.Restart(l.clock, f.ClockRate)
 	l.reception = reception{ssrc: h.SSRC, clockRate: f.ClockRate}
 	return source{layer: l}, true
 }
