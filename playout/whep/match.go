@@ -18,7 +18,7 @@ var sendable = map[av.Kind][]av.Codec{
 
 // slot is an m-line of an offer and what may go out on it.
 type slot struct {
-	media   *description.Media
+	media   *description.Media    // until the viewer is settled
 	formats []*description.Format // one a codec, what the stream has now first
 }
 
@@ -51,6 +51,8 @@ func choose(o *description.Offer, tracks []*av.Track) (choice, error) {
 			if f == nil {
 				continue
 			}
+			kept := *f // the viewer keeps it; the offer, a hundred times as large, can go
+			f = &kept
 			if present != nil && codec == present.Codec {
 				s.formats = slices.Insert(s.formats, 0, f)
 			} else {

@@ -93,6 +93,11 @@ func (v *viewer) settle(c choice) bool {
 	video, audio := v.ssrcs[av.Video], v.ssrcs[av.Audio]
 	v.video = newLane(c.video, video.primary, video.repair)
 	v.audio = newLane(c.audio, audio.primary, audio.repair)
+	for _, s := range []*slot{c.video, c.audio} {
+		if s != nil {
+			s.media = nil
+		}
+	}
 	release := func() {}
 	if c.audio != nil {
 		var takes []av.Codec
