@@ -114,7 +114,7 @@ func (room *Room) accept(_ context.Context, r resource.Request) ([]byte, *sessio
 	local := s.endpoint.Local()
 	a := description.Answer{
 		Ufrag: local.Ufrag, Pwd: local.Pwd, Fingerprint: local.Fingerprint,
-		Name: s.label, Direction: description.RecvOnly, Media: media,
+		Name: s.label, Direction: description.RecvOnly, Media: media, Alone: !o.Bundle,
 		Candidates: room.transport.Candidates(r.Peer.Addr()),
 	}
 	return a.Write(), s, nil
