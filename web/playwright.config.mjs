@@ -17,6 +17,11 @@ const use = {
       // Both ends of the mocked sessions are on this machine and must see each other's addresses.
       '--disable-features=WebRtcHideLocalIpsWithMdns',
       '--allow-loopback-in-peer-connection',
+      // A camera, a microphone and a screen that are always there and always allowed.
+      '--use-fake-device-for-media-stream',
+      '--use-fake-ui-for-media-stream',
+      // A host that is not this machine, as far as the browser knows: its pages are not secure.
+      '--host-resolver-rules=MAP millrace.test 127.0.0.1',
     ],
   },
 }

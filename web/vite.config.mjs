@@ -24,7 +24,7 @@ const logo = {
 const pages = {
   name: 'pages',
   transformIndexHtml: (html, { server }) =>
-    server && scenario ? html.replace('<head>', '<head><script src="/mock/whep.js"></script>') : html,
+    server && scenario ? html.replace('<head>', '<head><script src="/mock/gateway.js"></script>') : html,
   configureServer(server) {
     if (scenario) server.middlewares.use(mockApi(() => scenario))
     server.middlewares.use((request, _, next) => {

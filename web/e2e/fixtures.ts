@@ -17,6 +17,11 @@ export type Mode =
 interface MockGateway {
   mode: Mode
   posts: number
+  restarts: number
+  authorization: string | null
+  headers: Record<string, string>
+  picture(): MediaStream
+  received(): Promise<{ frames: number; audioPackets: number; width: number; height: number; codec: string; audioEnergy: number }>
   pause(): Promise<void>
   resume(): Promise<void>
   leave(): void
@@ -33,6 +38,8 @@ export interface Fixtures {
   site: Site
   /** Opens a watch page whose gateway behaves as told, and waits for nothing. */
   watch: (mode: Mode, name?: string) => Promise<void>
+  /** Opens a publish page likewise. */
+  publish: (mode: Mode, name?: string) => Promise<void>
   /** Every error that the page threw or logged, and every violation of its policy. */
   errors: string[]
 }
@@ -50,12 +57,16 @@ export const test = base.extend<Fixtures>({
     await use(errors)
   },
   watch: async ({ page, site }, use) => {
-    await use((mode, name = 'live/demo') => openWatch(page, site, mode, name))
+    await use((mode, name = 'live/demo') => open(page, mode, `${site.url}/watch/${name}`))
+  },
+  publish: async ({ page, site }, use) => {
+    await use((mode, name = 'live/mine') => open(page, mode, `${site.url}/publish/${name}`))
   },
 })
 
-async function openWatch(page: Page, site: Site, mode: Mode, name: string): Promise<void> {
-  await page.addInitScript({ path: new URL('../mock/whep.js', import.meta.url).pathname })
+/** Opens a page with a gateway inside that behaves as told. */
+export async function open(page: Page, mode: Mode, url: string): Promise<void> {
+  await page.addInitScript({ path: new URL('../mock/gateway.js', import.meta.url).pathname })
   await page.addInitScript((m) => void (window.mockGateway.mode = m as Mode), mode)
-  await page.goto(`${site.url}/watch/${name}`)
+  await page.goto(url)
 }

@@ -113,12 +113,27 @@ test('copying works where there is no navigator.clipboard', async ({ page, site 
   await expect(button).toBeFocused()
 })
 
-test('RTMP switched off is said', async ({ page, site }) => {
-  await page.route('**/api/v1/server', (route) =>
-    route.fulfill({ json: { version: '1', rtmp_port: 0, rtsp_port: 0, http_port: 8080, webrtc_port: 8000 } }),
-  )
+test('what is switched off is said, what is not is offered', async ({ page, site }) => {
+  const ports = { rtmp_port: 0, webrtc_port: 8000 }
+  await page.route('**/api/v1/server', (route) => route.fulfill({ json: { version: '1', rtsp_port: 0, http_port: 8080, ...ports } }))
   await page.goto(site.url)
-  await expect(page.locator('#publish')).toContainText('switched off')
+  await expect(page.locator('#publish')).toContainText('RTMP is switched off')
+  await expect(page.locator('#publish')).not.toContainText('OBS')
+  await page.getByLabel('Name of the stream').fill('show')
+  const link = page.getByRole('link', { name: 'Publish from this browser' })
+  await expect(link).toHaveAttribute('href', '/publish/live/show')
+  ports.webrtc_port = 0
+  await page.reload()
+  await expect(page.locator('#publish')).toContainText('RTMP and WebRTC are switched off')
+  await expect(link).toHaveCount(0)
+})
+
+test('from the front page to the publish page', async ({ page, site }) => {
+  await page.goto(site.url)
+  await page.getByLabel('Name of the stream').fill('show')
+  await page.getByRole('link', { name: 'Publish from this browser' }).click()
+  await expect(page).toHaveURL(`${site.url}/publish/live/show`)
+  await expect(page.getByRole('heading', { name: 'live/show' })).toBeVisible()
 })
 
 test('keyboard: every card and warning is reached in order, and its focus is seen', async ({ page, site }) => {

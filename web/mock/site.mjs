@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { mockApi } from './api.mjs'
+import { mockExtensions } from './extensions.mjs'
 
 const root = join(import.meta.dirname, '..')
 const TYPES = { html: 'text/html', js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml' }
@@ -9,15 +10,20 @@ const TYPES = { html: 'text/html', js: 'text/javascript', css: 'text/css', svg: 
 /**
  * The built pages under the policy they have in production, with an API of invented streams behind them, on a port of
  * the system's choice. scenario may be changed at any time; requests lists what was asked for, as "METHOD path".
+ * layers is what WHEP sessions have to choose from, chosen what was chosen.
  */
 export async function startSite(scenario = 'none') {
   const policy = await readFile(join(root, 'csp.txt'), 'utf8')
-  /** @type {{ url: string, scenario: string | number | object[], requests: string[], close: () => Promise<unknown> | void }} */
-  const site = { url: '', scenario, requests: [], close: () => {} }
+  /** @type {{ url: string, scenario: string | number | object[], requests: string[], layers: object, chosen: string[], close: () => Promise<unknown> | void }} */
+  const site = { url: '', scenario, requests: [], layers: {}, chosen: [], close: () => {} }
   const api = mockApi(() => site.scenario)
+  const extensions = mockExtensions(
+    () => site.layers,
+    (body) => site.chosen.push(body),
+  )
   const server = createServer((request, response) => {
     site.requests.push(`${request.method} ${request.url}`)
-    api(request, response, () => void serveFile(request, response, policy))
+    extensions(request, response, () => api(request, response, () => void serveFile(request, response, policy)))
   })
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
   site.url = `http://127.0.0.1:${server.address().port}`
@@ -30,7 +36,8 @@ export async function startSite(scenario = 'none') {
 
 async function serveFile(request, response, policy) {
   const path = new URL(request.url, 'http://mock').pathname
-  const name = path === '/' ? 'index.html' : path.startsWith('/watch/') ? 'watch.html' : path.slice(1)
+  const page = /^\/(watch|publish)(\/|$)/.exec(path)?.[1]
+  const name = path === '/' ? 'index.html' : page ? `${page}.html` : path.slice(1)
   let content = null
   try {
     content = await readFile(join(root, 'dist', name))

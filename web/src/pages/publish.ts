@@ -74,6 +74,8 @@ class PublishPage {
       onLive: () => this.#toggleLive(),
     })
     this.#about.showChecks(capabilities)
+    // Where nothing can be published there is nothing to choose either.
+    need('#settings').hidden = obstacle(capabilities) !== null
     this.#listen()
     this.#show()
     this.#onStatus(this.#publisher.status)
@@ -137,6 +139,7 @@ class PublishPage {
       ...(this.#capabilities.screen ? (['screen'] as const) : []),
       ...(this.#capabilities.camera ? (['microphone'] as const) : []),
     ]
+    this.#about.checking = video === null && audio === null
     this.#stage.curtain(
       stageView({
         obstacle: obstacle(this.#capabilities),

@@ -1,12 +1,16 @@
 import { h, setAttribute, setText } from '../dom.ts'
 import * as f from '../format.ts'
 import type { Command } from '../keyboard.ts'
+import type { Rendition } from '../renditions.ts'
 import type { Status } from '../status.ts'
 import { IconButton } from './icon-button.ts'
+import { QualityMenu } from './quality-menu.ts'
 
 export interface ControlsOptions {
   onCommand: (command: Command) => void
   onVolume: (volume: number) => void
+  /** null leaves the choice to the server. */
+  onRendition: (rid: string | null) => void
   canFullscreen: boolean
 }
 
@@ -17,16 +21,18 @@ export class Controls {
   readonly #mute: IconButton
   readonly #stats: IconButton
   readonly #fullscreen: IconButton
+  readonly #quality: QualityMenu
   readonly #volume: HTMLInputElement
   readonly #badge = h('span', { class: 'badge' })
   readonly #latency = h('span', { class: 'latency', title: 'Latency from the gateway to this screen' })
 
-  constructor({ onCommand, onVolume, canFullscreen }: ControlsOptions) {
+  constructor({ onCommand, onVolume, onRendition, canFullscreen }: ControlsOptions) {
     this.#play = new IconButton('pause', 'Pause', 'k', () => onCommand('toggle'))
     this.#mute = new IconButton('muted', 'Unmute', 'm', () => onCommand('mute'))
     this.#stats = new IconButton('stats', 'Statistics', 'i', () => onCommand('stats'))
     this.#fullscreen = new IconButton('enter', 'Full screen', 'f', () => onCommand('fullscreen'))
     this.#fullscreen.element.hidden = !canFullscreen
+    this.#quality = new QualityMenu(onRendition)
     this.#volume = h('input', {
       class: 'volume',
       type: 'range',
@@ -45,6 +51,7 @@ export class Controls {
       this.#badge,
       this.#latency,
       h('span', { class: 'controls-gap' }),
+      this.#quality.element,
       this.#stats.element,
       this.#fullscreen.element,
     )
@@ -70,6 +77,10 @@ export class Controls {
 
   showLatency(ms: number | null): void {
     setText(this.#latency, ms === null ? '' : f.milliseconds(ms))
+  }
+
+  showRenditions(renditions: Rendition[], chosen: string | null): void {
+    this.#quality.show(renditions, chosen)
   }
 
   showStats(shown: boolean): void {

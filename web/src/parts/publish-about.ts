@@ -62,6 +62,11 @@ export class PublishAbout {
     this.#checks.replaceChildren(checksList(capabilities))
   }
 
+  /** Whether what the browser could do is of interest still. */
+  set checking(yes: boolean) {
+    this.#checks.hidden = !yes
+  }
+
   showState(state: PublishState): void {
     this.#status = state
     setAttribute(this.#head, 'data-live', String(state === 'live'))
@@ -72,7 +77,6 @@ export class PublishAbout {
       this.#warnings.update([])
       this.#viewers.replaceChildren()
     }
-    this.#checks.hidden = state !== 'idle' && state !== 'failed'
   }
 
   showStats(stats: PublishStats): void {

@@ -1,22 +1,23 @@
 import type { Server } from '../api.ts'
 import { h, setAttribute, setText } from '../dom.ts'
 import { icon } from '../icons.ts'
-import { validName, watchPath } from '../name.ts'
+import { publishPath, validName, watchPath } from '../name.ts'
 import { CopyField } from './copy-field.ts'
 
 /** The RTMP application that the box proposes; any other works too. */
 const APP = 'live'
 const DEFAULT_KEY = 'stream'
 
-/** The box that tells how to publish: for OBS, and as a line for ffmpeg. */
+/** The box that tells how to publish: from the browser, with OBS, and as a line for ffmpeg. */
 export class PublishBox {
   readonly #element: HTMLElement
   readonly #host: string
   #server: Server | null = null
-  #shown: 'nothing' | 'off' | 'box' = 'nothing'
+  #shown = ''
   readonly #address = new CopyField('Server', { field: 'server' })
   readonly #key = new CopyField('Stream key', { field: 'key' })
   readonly #ffmpeg = new CopyField('Command', { wraps: true, field: 'ffmpeg' })
+  readonly #browser = h('a', { class: 'publish-browser' }, icon('camera'), 'Publish from this browser')
   readonly #watch = h('span')
   readonly #watchLink = h('a', { class: 'publish-watch' }, icon('arrow'), this.#watch)
   readonly #hint = h('p', { class: 'field-hint', id: 'key-hint', hidden: true })
@@ -40,20 +41,17 @@ export class PublishBox {
 
   update(server: Server): void {
     this.#server = server
-    const shown = server.rtmp_port > 0 ? 'box' : 'off'
-    if (shown !== this.#shown) this.#element.replaceChildren(...(shown === 'box' ? this.#build() : switchedOff()))
+    const shown = `${server.rtmp_port > 0} ${server.webrtc_port > 0}`
+    if (shown !== this.#shown) this.#element.replaceChildren(...this.#build(server))
     this.#shown = shown
     this.#fill()
   }
 
-  #build(): HTMLElement[] {
+  #build({ rtmp_port, webrtc_port }: Server): HTMLElement[] {
+    const head = h('div', {}, h('h2', { id: 'publish-title' }, 'How to publish'), h('p', { class: 'publish-intro' }, intro(rtmp_port > 0, webrtc_port > 0)))
+    if (rtmp_port === 0 && webrtc_port === 0) return [head]
     return [
-      h(
-        'div',
-        {},
-        h('h2', { id: 'publish-title' }, 'How to publish'),
-        h('p', { class: 'publish-intro' }, 'OBS with its default settings is fine. Name the stream, copy two lines, press start.'),
-      ),
+      head,
       h(
         'div',
         { class: 'field' },
@@ -61,6 +59,14 @@ export class PublishBox {
         h('div', { class: 'field-box' }, h('span', { class: 'field-prefix', 'aria-hidden': 'true' }, `${APP}/`), this.#input),
         this.#hint,
       ),
+      ...(webrtc_port > 0 ? [this.#browser] : []),
+      ...(rtmp_port > 0 ? this.#encoders() : []),
+      h('p', {}, this.#watchLink),
+    ]
+  }
+
+  #encoders(): HTMLElement[] {
+    return [
       h(
         'div',
         { class: 'publish-group' },
@@ -70,7 +76,6 @@ export class PublishBox {
         this.#key.element,
       ),
       h('div', { class: 'publish-group' }, h('h3', {}, 'ffmpeg'), this.#ffmpeg.element),
-      h('p', {}, this.#watchLink),
     ]
   }
 
@@ -89,6 +94,7 @@ export class PublishBox {
     this.#ffmpeg.value = ffmpegLine(`${address}/${key}`)
     setText(this.#watch, `It will be seen at ${watchPath(`${APP}/${key}`)}`)
     this.#watchLink.href = watchPath(`${APP}/${key}`)
+    this.#browser.href = publishPath(`${APP}/${key}`)
   }
 }
 
@@ -97,13 +103,9 @@ export function ffmpegLine(url: string): string {
   return `ffmpeg -re -i video.mp4 -c:v libx264 -preset veryfast -tune zerolatency -g 60 -c:a aac -f flv ${url}`
 }
 
-function switchedOff(): HTMLElement[] {
-  return [
-    h(
-      'div',
-      {},
-      h('h2', { id: 'publish-title' }, 'How to publish'),
-      h('p', { class: 'publish-intro' }, 'RTMP is switched off on this server (setting rtmp.address).'),
-    ),
-  ]
+function intro(rtmp: boolean, webrtc: boolean): string {
+  if (rtmp && webrtc) return 'Name the stream, and press start: here, or in OBS, whose default settings are fine.'
+  if (rtmp) return 'OBS with its default settings is fine. Name the stream, copy two lines, press start.'
+  if (webrtc) return 'Name the stream, and press start. RTMP is switched off on this server (setting rtmp.address).'
+  return 'RTMP and WebRTC are switched off on this server (settings rtmp.address and webrtc.address).'
 }

@@ -26,6 +26,8 @@ export interface StageCurtainView {
   retryAt: number | null
   trying: boolean
   wantsToken: boolean
+  /** A way out, with its address. */
+  link: [label: string, href: string] | null
   /** Lines to copy, with what they are. */
   ways: [label: string, value: string][]
 }
@@ -38,6 +40,7 @@ export const OPEN: StageCurtainView = {
   retryAt: null,
   trying: false,
   wantsToken: false,
+  link: null,
   ways: [],
 }
 
@@ -59,6 +62,7 @@ export class StageCurtain {
   readonly #token: TokenForm
   readonly #again: HTMLButtonElement
   readonly #countdown = new Countdown()
+  readonly #link = h('a', { class: 'button' })
   #shownWays = ''
 
   constructor({ onSource, onAgain, onToken }: StageCurtainEvents) {
@@ -83,7 +87,7 @@ export class StageCurtain {
         this.#row,
         this.#ways,
         this.#token.element,
-        h('div', { class: 'curtain-actions' }, this.#again, this.#countdown.element),
+        h('div', { class: 'curtain-actions' }, this.#again, this.#link, this.#countdown.element),
       ),
     )
   }
@@ -97,6 +101,9 @@ export class StageCurtain {
     for (const [source, button] of Object.entries(this.#sources)) button.hidden = !view.sources.includes(source as Source)
     this.#again.hidden = view.again === ''
     setText(this.#again, view.again)
+    this.#link.hidden = view.link === null
+    setText(this.#link, view.link?.[0] ?? '')
+    setAttribute(this.#link, 'href', view.link?.[1])
     this.#countdown.update(view.retryAt, view.trying)
     this.#token.shown = view.wantsToken
     this.#showWays(view.ways)

@@ -27,16 +27,17 @@ export function stageView(s: StageSituation): StageCurtainView {
   if (s.asking !== null) return { ...OPEN, mode: 'asking', words: askingWords(s.asking) }
   if (s.failure !== null) {
     // What could be tried instead stands beside what failed.
-    return { ...OPEN, mode: 'failed', words: captureWords(s.failure), again: 'Try again', sources: s.captured ? [] : s.sources }
+    return { ...OPEN, mode: 'failed', words: captureWords(s.failure), again: s.captured ? 'Try again' : '', sources: s.captured ? [] : s.sources }
   }
   if (!s.captured) return { ...OPEN, mode: 'choose', words: CHOOSE, sources: s.sources }
   const { state, reason, retryAt } = s.status
   const words = publishWords(s.status)
+  const link: StageCurtainView['link'] = reason === 'name_taken' ? ['Choose another name', '/publish'] : null
   if (state === 'failed') {
     const wantsToken = reason === 'unauthorized'
-    return { ...OPEN, mode: 'failed', words, again: wantsToken ? '' : 'Try again', wantsToken }
+    return { ...OPEN, mode: 'failed', words, again: wantsToken ? '' : 'Try again', wantsToken, link }
   }
-  if (state === 'retrying') return { ...OPEN, mode: 'retrying', words, again: 'Try now', retryAt }
+  if (state === 'retrying') return { ...OPEN, mode: 'retrying', words, again: 'Try now', retryAt, link }
   if (state === 'stalled') return { ...OPEN, mode: 'retrying', words, trying: true }
   if (state === 'connecting' && reason !== null) return { ...OPEN, mode: 'retrying', words, trying: true }
   if (!s.hasPicture) return { ...OPEN, mode: 'sound', words: SOUND_ONLY }

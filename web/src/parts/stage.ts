@@ -75,7 +75,10 @@ export class Stage {
 
   showStudio(studio: Studio): void {
     const { video, audio, muted, hasMicrophone } = studio
+    const began = this.#bar.hidden && (video !== null || audio !== null)
     this.#bar.hidden = video === null && audio === null
+    // The button that was pressed is gone; whoever goes on by keyboard goes on here.
+    if (began && (document.activeElement === document.body || this.#curtain.element.contains(document.activeElement))) this.#live.focus()
     const shown = this.#video.srcObject as MediaStream | null
     if (shown?.getVideoTracks()[0] !== (video ?? undefined)) this.#video.srcObject = video === null ? null : new MediaStream([video])
     const silent = muted || !hasMicrophone

@@ -1,4 +1,4 @@
-import { h, need, setAttribute, setText } from '../dom.ts'
+import { h, setAttribute, setText } from '../dom.ts'
 import { canFullscreen, isFullscreen, onFullscreenChange, toggleFullscreen } from '../fullscreen.ts'
 import { icon } from '../icons.ts'
 import type { Command } from '../keyboard.ts'
@@ -37,6 +37,7 @@ export class Theatre {
     this.#controls = new Controls({
       onCommand: (command) => this.command(command),
       onVolume: (volume) => this.#setVolume(volume),
+      onRendition: (rid) => void this.#choose(rid),
       canFullscreen: canFullscreen(element, video),
     })
     this.#curtain = new Curtain(
@@ -80,6 +81,7 @@ export class Theatre {
 
   #listen(): void {
     this.#player.on('status', (status) => this.#showStatus(status))
+    this.#player.on('renditions', () => this.#showRenditions())
     this.#player.on('stats', (stats) => this.#showStats(stats))
     this.#video.addEventListener('volumechange', () => this.#showVolume())
     this.#video.addEventListener('click', (event) => this.#onClick(event))
@@ -110,6 +112,17 @@ export class Theatre {
     this.#player.start()
   }
 
+  async #choose(rid: string | null): Promise<void> {
+    const choosing = this.#player.choose(rid)
+    this.#showRenditions()
+    if (!(await choosing)) setText(this.#said, 'The server refused this quality')
+    this.#showRenditions()
+  }
+
+  #showRenditions(): void {
+    this.#controls.showRenditions(this.#player.renditions, this.#player.chosen)
+  }
+
   #heard(): number {
     return this.#video.muted ? 0 : this.#video.volume
   }
@@ -138,7 +151,7 @@ export class Theatre {
     const focused = this.#overlay.element.contains(document.activeElement)
     this.#overlay.shown = !this.#overlay.shown
     this.#controls.showStats(this.#overlay.shown)
-    if (focused) need<HTMLButtonElement>('.controls [aria-keyshortcuts="i"]').focus()
+    if (focused) this.#element.querySelector<HTMLButtonElement>('.controls [aria-keyshortcuts="i"]')?.focus()
     if (this.#overlay.shown) void this.#player.stats().then((stats) => this.#overlay.update(stats, this.#player.firstFrameMs))
   }
 

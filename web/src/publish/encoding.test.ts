@@ -21,11 +21,10 @@ const brief = (codecs: RTCRtpCodec[]) => codecs.map((c) => c.mimeType.slice(6) +
 test('one encoding without a name, or three of falling size', () => {
   expect(encodingsOf(settings(), HD)).toEqual([{ active: true, maxBitrate: 2_500_000, maxFramerate: 30, scaleResolutionDownBy: 1 }])
   const three = encodingsOf(settings({ simulcast: true }), HD)
-  // The least first: encoders want them so.
   expect(three.map((e) => [e.rid, e.scaleResolutionDownBy, e.maxBitrate])).toEqual([
-    ['l', 4, 275_000],
-    ['m', 2, 850_000],
     ['h', 1, 2_500_000],
+    ['m', 2, 850_000],
+    ['l', 4, 275_000],
   ])
   expect(three.map((e) => (e as { scalabilityMode?: string }).scalabilityMode)).toEqual(['L1T1', 'L1T1', 'L1T1'])
 })
@@ -42,9 +41,9 @@ test('a running sender keeps its layers and takes the rest', () => {
   const parameters = { encodings: encodingsOf(settings({ simulcast: true }), HD) } as unknown as RTCRtpSendParameters
   tuneVideo(parameters, settings({ bitrate: 1_000_000, frameRate: 15, prefer: 'balanced' }), HD)
   expect(parameters.encodings.map((e) => [e.rid, e.maxBitrate, e.maxFramerate])).toEqual([
-    ['l', 110_000, 15],
-    ['m', 340_000, 15],
     ['h', 1_000_000, 15],
+    ['m', 340_000, 15],
+    ['l', 110_000, 15],
   ])
   expect(parameters).toMatchObject({ degradationPreference: 'balanced' })
   expect(contentHint(settings({ prefer: 'balanced' }))).toBe('')

@@ -2,11 +2,11 @@ import { bitrateOf, type Codec, CODECS, type EncodingSettings } from './settings
 
 /** Settings in the terms of WebRTC. Pure. */
 
-/** Simulcast layers, least first, as encoders want them: each takes its share of the bitrate of the largest. */
+/** Simulcast layers; each takes its share of the bitrate of the largest. A server that wants but one gets the first. */
 const LAYERS = [
-  { rid: 'l', scale: 4, share: 0.11 },
-  { rid: 'm', scale: 2, share: 0.34 },
   { rid: 'h', scale: 1, share: 1 },
+  { rid: 'm', scale: 2, share: 0.34 },
+  { rid: 'l', scale: 4, share: 0.11 },
 ]
 
 /** Names of the layers for people. */

@@ -13,7 +13,8 @@ function report(s: number, layers: Over[] = [{ rid: undefined }], over: Over = {
       type: 'outbound-rtp',
       kind: 'video',
       codecId: 'H',
-      bytesSent: 125_000 * s,
+      bytesSent: 155_000 * s,
+      retransmittedBytesSent: 30_000 * s,
       packetsSent: 100 * s,
       framesSent: 30 * s,
       frameWidth: 1280,
@@ -94,6 +95,12 @@ test('what a browser does not say is not known', () => {
 test('a wrapped encoder is called by its own name', () => {
   const layers = [{ encoderImplementation: 'SimulcastEncoderAdapter (libaom, libaom, libaom)' }]
   expect(new OutboundMeter().read(report(1, layers), 1000).encoder).toBe('libaom')
+})
+
+test('probing is no picture', () => {
+  const meter = new OutboundMeter()
+  meter.read(report(1, [{ rid: 'l', targetBitrate: 250_000 }]), 1000)
+  expect(meter.read(report(2, [{ rid: 'l', targetBitrate: 250_000 }]), 2000).videoBitrate).toBe(250_000)
 })
 
 test('counters that run backwards give no negative rates', () => {

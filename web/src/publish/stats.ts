@@ -58,12 +58,14 @@ interface Raw {
   bytesSent?: number
   packetsSent?: number
   retransmittedPacketsSent?: number
+  retransmittedBytesSent?: number
   framesSent?: number
   frameWidth?: number
   frameHeight?: number
   keyFramesEncoded?: number
   pliCount?: number
   firCount?: number
+  targetBitrate?: number
   qualityLimitationReason?: string
   encoderImplementation?: string
   powerEfficientEncoder?: boolean
@@ -160,9 +162,12 @@ function rates(before: Map<string, Raw>, now: Map<string, Raw>, seconds: number)
     const old = before.get(id)
     if (old === undefined) continue
     // Counters that run backwards belong to another stream.
-    const grown = (field: 'bytesSent' | 'framesSent' | 'packetsSent' | 'packetsLost') => Math.max(0, (raw[field] ?? 0) - (old[field] ?? 0))
+    const grown = (field: 'bytesSent' | 'retransmittedBytesSent' | 'framesSent' | 'packetsSent' | 'packetsLost') =>
+      Math.max(0, (raw[field] ?? 0) - (old[field] ?? 0))
     if (raw.type === 'outbound-rtp') {
-      out.bitrate.set(id, (grown('bytesSent') * 8) / seconds)
+      const sentBits = (Math.max(0, grown('bytesSent') - grown('retransmittedBytesSent')) * 8) / seconds
+      // Browsers probe the line by sending old packets again, and Chromium counts them; encoders keep to their target.
+      out.bitrate.set(id, Math.min(sentBits, raw.targetBitrate || Infinity))
       if (raw.kind === 'video') out.fps.set(id, grown('framesSent') / seconds)
       sent += grown('packetsSent')
     } else if (raw.type === 'remote-inbound-rtp') {

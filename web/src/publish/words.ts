@@ -8,7 +8,7 @@ const REASONS: Record<PublishReason, Words> = {
   name_taken: {
     title: 'Somebody publishes under this name',
     detail: 'A stream has one publisher at a time.',
-    remedy: 'Choose another name, or try again when it is free.',
+    remedy: '',
   },
   unauthorized: {
     title: 'Publishing here needs a token',
