@@ -1,9 +1,10 @@
-// Package web is the room of the pages: the front page, the watch page, the publish page and their assets, built by Vite and carried
-// inside the binary. The api room mounts Handler; nothing else uses it. It must not know streams, sessions or any
-// other room: the pages fetch what they show from the API by themselves.
+// Package web is the room of the pages: the front page, the watch page, the publish page and their assets, and player
+// and publisher as modules for other sites, built by Vite and carried inside the binary. The api room mounts Handler;
+// nothing else uses it. It must not know streams, sessions or any other room: the pages fetch what they show from the
+// API by themselves.
 //
-// The built pages in dist are part of the repository, so that the binary builds from a clone without npm. README.md
-// tells how they are rebuilt, and a test here fails when they are older than their sources.
+// What is built (dist and lib-dist) is part of the repository, so that the binary builds from a clone without npm.
+// README.md tells how it is rebuilt, and a test here fails when it is older than its sources.
 package web
 
 import (
@@ -24,6 +25,9 @@ import (
 //go:embed all:dist
 var dist embed.FS
 
+//go:embed lib-dist/*.js
+var modules embed.FS
+
 //go:embed csp.txt
 var contentSecurityPolicy string
 
@@ -39,6 +43,8 @@ const (
 	capturePolicy = "camera=(self), microphone=(self), display-capture=(self), geolocation=()"
 	// defaultPolicy is that of all other pages.
 	defaultPolicy = "camera=(), microphone=(), display-capture=(), geolocation=()"
+	// modulePrefix is where the modules for other sites are.
+	modulePrefix = "lib/"
 	// Below this compression saves no packet.
 	gzipFrom = 1400
 )
@@ -57,24 +63,30 @@ type handler struct {
 }
 
 // Handler serves the pages: /, /watch/{stream} and /publish/{stream} (/publish asks for a name), their assets under
-// /assets/, the icon, and a page that says so for every other path. It answers GET and HEAD only. It is safe to be mounted as the router's handler of last resort.
+// /assets/, the modules under /lib/, the icon, and a page that says so for every other path. It answers GET and HEAD only. It is safe to be mounted as the router's handler of last resort.
 func Handler() http.Handler {
 	h := &handler{files: map[string]file{}}
-	err := fs.WalkDir(dist, "dist", func(name string, entry fs.DirEntry, err error) error {
+	h.load(dist, "dist", "")
+	h.load(modules, "lib-dist", modulePrefix)
+	h.notFound = h.files["404.html"]
+	delete(h.files, "404.html")
+	delete(h.files, "source-hash.txt")
+	return h
+}
+
+// load takes the files of a folder under paths that begin with prefix.
+func (h *handler) load(files embed.FS, folder, prefix string) {
+	err := fs.WalkDir(files, folder, func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
-		content, err := dist.ReadFile(name)
-		h.files[strings.TrimPrefix(name, "dist/")] = newFile(name, content)
+		content, err := files.ReadFile(name)
+		h.files[prefix+strings.TrimPrefix(name, folder+"/")] = newFile(name, content)
 		return err
 	})
 	if err != nil {
 		panic(fmt.Sprintf("web: an embedded file cannot be read: %v", err)) // the build is broken, not the world
 	}
-	h.notFound = h.files["404.html"]
-	delete(h.files, "404.html")
-	delete(h.files, "source-hash.txt")
-	return h
 }
 
 func newFile(name string, content []byte) file {
@@ -96,8 +108,11 @@ func newFile(name string, content []byte) file {
 	case ".svg":
 		f.contentType = "image/svg+xml"
 	}
-	if strings.HasPrefix(name, "dist/assets/") {
+	switch {
+	case strings.HasPrefix(name, "dist/assets/"):
 		f.cache = cacheForever
+	case strings.HasPrefix(name, "lib-dist/"):
+		f.cache = cacheAsk // a name for all versions
 	}
 	if len(content) >= gzipFrom {
 		f.zipped = zip(content)
@@ -127,8 +142,13 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.notFound.sendNotFound(w, r)
 		return
 	}
-	if name == publishPage {
+	switch {
+	case name == publishPage:
 		w.Header().Set("Permissions-Policy", capturePolicy)
+	case strings.HasPrefix(name, modulePrefix):
+		// For pages of every site: import 'https://gateway/lib/millrace-player.js'.
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+		w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin")
 	}
 	f.send(w, r)
 }

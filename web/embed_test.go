@@ -53,6 +53,10 @@ func TestPaths(t *testing.T) {
 		"publish, no name":   {"/publish", 200, cacheAsk, `id="stage"`},
 		"publish, slash":     {"/publish/", 200, cacheAsk, `id="stage"`},
 		"publisher":          {"/publisher", 404, cacheAsk, "no such page"},
+		"player module":      {"/lib/millrace-player.js", 200, cacheAsk, "millrace-player"},
+		"publisher module":   {"/lib/millrace-publisher.js", 200, cacheAsk, "application/sdp"},
+		"types":              {"/lib/millrace-player.d.ts", 404, cacheAsk, "no such page"},
+		"lib by its folder":  {"/lib-dist/millrace-player.js", 404, cacheAsk, "no such page"},
 		"icon":               {"/favicon.svg", 200, cacheDay, "<svg"},
 		"watch without name": {"/watch/", 404, cacheAsk, "no such page"},
 		"no such page":       {"/nothing", 404, cacheAsk, "no such page"},
@@ -119,6 +123,24 @@ func TestSecurityHeaders(t *testing.T) {
 		if header.Get("X-Content-Type-Options") != "nosniff" || header.Get("Referrer-Policy") == "" {
 			t.Errorf("%s: headers %v", path, header)
 		}
+	}
+}
+
+// Modules are for pages of every site, everything else is for our own.
+func TestModulesForOtherSites(t *testing.T) {
+	header := get(t, "/lib/millrace-player.js").Header
+	for name, want := range map[string]string{
+		"Access-Control-Allow-Origin":  "*",
+		"Cross-Origin-Resource-Policy": "cross-origin",
+		"Content-Type":                 "text/javascript; charset=utf-8",
+		"X-Content-Type-Options":       "nosniff",
+	} {
+		if got := header.Get(name); got != want {
+			t.Errorf("%s %q, want %q", name, got, want)
+		}
+	}
+	if got := get(t, "/").Header.Get("Access-Control-Allow-Origin"); got != "" {
+		t.Errorf("a page may be read by other sites: %q", got)
 	}
 }
 
@@ -196,7 +218,10 @@ func TestMethods(t *testing.T) {
 }
 
 // sources is what the pages are made of; source-hash.mjs has the same list and the same rule.
-var sources = []string{"404.html", "index.html", "publish.html", "watch.html", "vite.config.mjs", "package-lock.json", "public", "src"}
+var sources = []string{
+	"404.html", "index.html", "publish.html", "watch.html", "vite.config.mjs", "build-lib.mjs", "tsconfig.json",
+	"tsconfig.lib.json", "package-lock.json", "public", "src",
+}
 
 var notBuilt = regexp.MustCompile(`\.(test|fake)\.ts$`)
 

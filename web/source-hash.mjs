@@ -3,7 +3,19 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** What the built pages are made of; embed_test.go has the same list. */
-const SOURCES = ['404.html', 'index.html', 'publish.html', 'watch.html', 'vite.config.mjs', 'package-lock.json', 'public', 'src']
+const SOURCES = [
+  '404.html',
+  'index.html',
+  'publish.html',
+  'watch.html',
+  'vite.config.mjs',
+  'build-lib.mjs',
+  'tsconfig.json',
+  'tsconfig.lib.json',
+  'package-lock.json',
+  'public',
+  'src',
+]
 
 /** SHA-256 over the paths and bytes of all sources but tests and their fakes, in the order of their paths. */
 export function sourceHash(root) {

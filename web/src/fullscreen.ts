@@ -39,7 +39,11 @@ export function toggleFullscreen(element: HTMLElement, video: HTMLVideoElement):
   }
 }
 
-export function onFullscreenChange(fn: () => void): void {
-  document.addEventListener('fullscreenchange', fn)
-  document.addEventListener('webkitfullscreenchange', fn)
+/** Calls fn at every change until the returned function is called. */
+export function onFullscreenChange(fn: () => void): () => void {
+  const names = ['fullscreenchange', 'webkitfullscreenchange']
+  for (const name of names) document.addEventListener(name, fn)
+  return () => {
+    for (const name of names) document.removeEventListener(name, fn)
+  }
 }

@@ -9,7 +9,7 @@ import { Stage } from '../parts/stage.ts'
 import type { Source } from '../parts/stage-curtain.ts'
 import { stageView } from '../parts/stage-view.ts'
 import { Poller } from '../poller.ts'
-import { type Capabilities, checkBrowser, type Environment, obstacle } from '../publish/capabilities.ts'
+import { type Capabilities, checkBrowser, obstacle } from '../publish/capabilities.ts'
 import { CaptureError, type CaptureFailure } from '../publish/capture.ts'
 import { type Choices, rememberChoices, rememberedChoices } from '../publish/choices.ts'
 import { Devices } from '../publish/devices.ts'
@@ -251,7 +251,7 @@ function askForName(capabilities: Capabilities): void {
 
 const name = nameFromPath(location.pathname)
 document.title = name === '' ? 'Publish – Millrace' : `${name} – Millrace`
-void checkBrowser(window as unknown as Environment).then((capabilities) => {
+void checkBrowser().then((capabilities) => {
   if (name === '') askForName(capabilities)
   else new PublishPage(name, capabilities)
 })

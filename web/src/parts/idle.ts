@@ -27,6 +27,10 @@ export class Idle {
     this.#timer = setTimeout(() => this.#sleep(), IDLE_MS)
   }
 
+  stop(): void {
+    clearTimeout(this.#timer)
+  }
+
   #sleep(): void {
     clearTimeout(this.#timer)
     // Whoever goes through the controls by keyboard needs to see them.

@@ -29,6 +29,7 @@ export class Theatre {
   #untouched = true
   #hasSound = true
   #click: ReturnType<typeof setTimeout> | undefined
+  readonly #offs: (() => void)[]
 
   constructor(element: HTMLElement, video: HTMLVideoElement, player: Player) {
     this.#element = element
@@ -49,7 +50,7 @@ export class Theatre {
     this.#unmute = h('button', { class: 'unmute', type: 'button', hidden: true, onclick: hear }, icon('muted'), 'Unmute')
     element.append(this.#curtain.element, this.#overlay.element, this.#unmute, this.#controls.element, this.#said)
     this.#idle = new Idle(element)
-    this.#listen()
+    this.#offs = this.#listen()
     video.volume = rememberedVolume()
     this.#showVolume()
     this.#showStatus(player.status)
@@ -79,17 +80,26 @@ export class Theatre {
     }
   }
 
-  #listen(): void {
-    this.#player.on('status', (status) => this.#showStatus(status))
-    this.#player.on('renditions', () => this.#showRenditions())
-    this.#player.on('stats', (stats) => this.#showStats(stats))
+  /** Lets go of what is outside of it; it is not to be used any more. */
+  close(): void {
+    clearTimeout(this.#click)
+    this.#idle.stop()
+    for (const off of this.#offs) off()
+  }
+
+  #listen(): (() => void)[] {
     this.#video.addEventListener('volumechange', () => this.#showVolume())
     this.#video.addEventListener('click', (event) => this.#onClick(event))
     this.#video.addEventListener('dblclick', () => {
       clearTimeout(this.#click)
       this.command('fullscreen')
     })
-    onFullscreenChange(() => this.#controls.showFullscreen(isFullscreen()))
+    return [
+      this.#player.on('status', (status) => this.#showStatus(status)),
+      this.#player.on('stats', (stats) => this.#showStats(stats)),
+      this.#player.on('renditions', () => this.#showRenditions()),
+      onFullscreenChange(() => this.#controls.showFullscreen(isFullscreen())),
+    ]
   }
 
   #onClick(event: MouseEvent): void {
@@ -148,7 +158,7 @@ export class Theatre {
   }
 
   #toggleStats(): void {
-    const focused = this.#overlay.element.contains(document.activeElement)
+    const focused = this.#overlay.element.matches(':focus-within')
     this.#overlay.shown = !this.#overlay.shown
     this.#controls.showStats(this.#overlay.shown)
     if (focused) this.#element.querySelector<HTMLButtonElement>('.controls [aria-keyshortcuts="i"]')?.focus()

@@ -29,7 +29,7 @@ export interface Environment {
   }
 }
 
-export async function checkBrowser(env: Environment): Promise<Capabilities> {
+export async function checkBrowser(env: Environment = globalThis as unknown as Environment): Promise<Capabilities> {
   const devices = env.navigator.mediaDevices
   // Before a permission the list has an entry without a name for each kind that there is.
   const list = (await devices?.enumerateDevices?.().catch(() => null)) ?? null
