@@ -25,6 +25,7 @@ type intake struct {
 	layers    []*layer
 	sources   map[uint32]source
 	transport *twcc.Recorder
+	pace      pace
 	transitID uint8 // of the transport-wide sequence number's header extension
 	header    rtp.Header
 }
@@ -80,6 +81,7 @@ func (in *intake) take(raw []byte, arrived time.Time) {
 func (in *intake) write(l *layer, now time.Time) {
 	for _, unit := range l.inbound.Frames(now) {
 		if unit.Track != nil {
+			in.let(l, l.held) // they are of the old description
 			t := *unit.Track
 			t.Rendition = l.rid
 			if l.track != nil {
@@ -93,13 +95,44 @@ func (in *intake) write(l *layer, now time.Time) {
 		f := unit.Frame
 		f.Track = l.track
 		f.PTS, f.DTS = in.clock.At(l.clock, unit.Timestamp, f.Arrived)
-		in.publisher.Write(f)
+		in.pass(l, f, now)
 	}
 }
 
-// release writes what is no longer worth waiting for.
+// pass writes a frame, or holds it for as long as the line is bad.
+func (in *intake) pass(l *layer, f *av.Frame, now time.Time) {
+	if l.kind() != av.Video {
+		in.publisher.Write(f)
+		return
+	}
+	due := l.punctual.due(f.DTS, now)
+	f.Held = in.pace.at(now, now.Sub(due))
+	l.held = append(l.held, held{f, due.Add(f.Held)})
+	in.letDue(l, now)
+}
+
+// letDue writes the held frames whose time has come.
+func (in *intake) letDue(l *layer, now time.Time) {
+	n := max(0, len(l.held)-maxHeld)
+	for n < len(l.held) && !l.held[n].at.After(now) {
+		n++
+	}
+	in.let(l, l.held[:n])
+}
+
+// let writes the first of the held frames.
+func (in *intake) let(l *layer, first []held) {
+	for _, h := range first {
+		in.publisher.Write(h.frame)
+	}
+	l.held = slices.Delete(l.held, 0, len(first))
+}
+
+// release writes what has been held long enough, and what is no longer worth
+// waiting for.
 func (in *intake) release(now time.Time) {
 	for _, l := range in.layers {
+		in.letDue(l, now)
 		if due := l.inbound.Deadline(); !due.IsZero() && !now.Before(due) {
 			in.write(l, now)
 		}
@@ -118,6 +151,7 @@ func (in *intake) report(r *rtcp.SenderReport, arrived time.Time) {
 func (in *intake) missing(now time.Time, roundTrip time.Duration) (asks []rtcp.Packet) {
 	for _, l := range in.layers {
 		if numbers := l.inbound.Missing(now, roundTrip); len(numbers) > 0 {
+			in.pace.miss(len(numbers), now, roundTrip)
 			asks = append(asks, &rtcp.TransportLayerNack{
 				SenderSSRC: in.ssrc, MediaSSRC: l.reception.ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(numbers),
 			})

@@ -28,6 +28,8 @@ type layer struct {
 	reception reception
 	clock     int // the track's number in the session's clock
 	track     *av.Track
+	punctual  punctual
+	held      []held // what the pace keeps back
 }
 
 func (l *layer) kind() av.Kind { return l.media.Kind }

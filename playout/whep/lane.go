@@ -73,7 +73,7 @@ func (l *lane) serve(c *bus.Cursor, b *sender.Burst, v *viewer, now time.Time) t
 		}
 		c.Advance()
 		first := !l.writer.Begun()
-		l.send(f, f.PTS+shift, b, now)
+		l.send(f, f.PTS+f.Held+shift, b, now)
 		if first {
 			l.insist(f, b)
 		}
@@ -130,7 +130,7 @@ func (l *lane) recover(numbers []uint16, b *sender.Burst, v *viewer, now time.Ti
 			continue
 		}
 		l.repairs.note(number, now)
-		if l.patient.level(now) >= lossy {
+		if l.patient.Level(now) >= rtpio.BadWeather {
 			l.repairs.twin(number, now)
 		}
 	}

@@ -1,7 +1,6 @@
 package whep
 
 import (
-	"math"
 	"time"
 
 	"millrace/transmux/rtpio"
@@ -11,10 +10,6 @@ import (
 const extensionPlayoutDelay = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
 
 const (
-	// lossy is the weather's level that makes a bad line: two packets missed within
-	// two thirds of a second. One alone is soon forgotten, and nothing done now would
-	// help against it.
-	lossy = 1.5
 	// calmAfter is how long a bad line must have missed nothing to be a good one. A
 	// browser gives back a tenth of a second of delay in one second; both together
 	// stay below two.
@@ -31,39 +26,22 @@ const (
 	reassured = 10
 )
 
-// weather is how much a viewer's line loses.
-type weather struct {
-	missed float64 // fading, as of last
-	last   time.Time
-}
-
-// miss counts packets that the viewer missed.
-func (w *weather) miss(n int, now time.Time) {
-	w.missed = w.level(now) + float64(n)
-	w.last = now
-}
-
-// level is about how many packets were missed within the last second.
-func (w *weather) level(now time.Time) float64 {
-	return w.missed * math.Exp(-now.Sub(w.last).Seconds())
-}
-
 // patience is for how long a viewer is told to hold its pictures back. A browser
 // knows nothing of the round trip where it only receives, and shows a picture that
 // came again late and the next ones in a heap. One that holds them for as long as
 // it takes to get a packet again shows them as if nothing had been lost; so it is
 // told to while its line is bad, and no longer.
 type patience struct {
-	weather
+	rtpio.Weather
 	id    uint8 // of the header extension, 0 where the viewer takes none
 	least time.Duration
 	need  time.Duration
 	tell  int // pictures that are still to say that the line is good
 }
 
-// miss is weather's, with the round trip at the time.
+// miss counts, with the round trip at the time.
 func (p *patience) miss(n int, now time.Time, roundTrip time.Duration) {
-	p.weather.miss(n, now)
+	p.Miss(n, now)
 	p.need = min(roundTrip+patienceMargin, maxPatience)
 }
 
@@ -73,7 +51,7 @@ func (p *patience) extension(now time.Time) rtpio.Extension {
 		return 0
 	}
 	least := time.Duration(0)
-	if now.Sub(p.last) < calmAfter && (p.least > 0 || p.level(now) >= lossy) {
+	if p.Calm(now) < calmAfter && (p.least > 0 || p.Level(now) >= rtpio.BadWeather) {
 		least = p.need
 	}
 	if least == 0 && p.least > 0 {

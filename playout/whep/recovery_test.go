@@ -144,7 +144,7 @@ func TestPatience(t *testing.T) {
 			t.Errorf("on a bad line it says %v", got)
 		}
 	}
-	now = p.last.Add(calmAfter)
+	now = now.Add(calmAfter)
 	for range reassured {
 		if got := told(); got != 0 {
 			t.Errorf("when the line is good again it says %v", got)

@@ -120,6 +120,10 @@ type Frame struct {
 	PTS, DTS time.Duration
 	// Arrived is when the frame's last byte came off the wire.
 	Arrived time.Time
+	// Held is by how much later than its time a frame of a bad line was written, so
+	// that the ones that got lost and came again are not the only late ones. A player
+	// that is told of it (its timestamps later by as much) need not find out.
+	Held time.Duration
 
 	// Parts are the unit's elements without framing: NAL units without start
 	// code or length, OBUs, or the one audio packet. A keyframe's Parts carry
