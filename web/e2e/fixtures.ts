@@ -20,7 +20,9 @@ interface MockGateway {
   restarts: number
   authorization: string | null
   headers: Record<string, string>
+  offer: string
   picture(): MediaStream
+  tone(): MediaStream
   received(): Promise<{ frames: number; audioPackets: number; width: number; height: number; codec: string; audioEnergy: number }>
   pause(): Promise<void>
   resume(): Promise<void>

@@ -147,6 +147,27 @@ test('the screen alone, and a microphone added to it', async ({ page, publish })
   await expect.poll(async () => (await received(page)).audioEnergy, { timeout: 25_000 }).toBeGreaterThan(0)
 })
 
+test('the sound of a screen goes out with the microphone, in stereo', async ({ page, publish }) => {
+  await page.addInitScript(() => {
+    navigator.mediaDevices.getDisplayMedia = async () =>
+      new MediaStream([...window.mockGateway.picture().getTracks(), ...window.mockGateway.tone().getTracks()])
+  })
+  await publish('play')
+  await source(page, 'Screen')
+  await page.getByRole('button', { name: 'Add a microphone' }).click()
+  await page.getByRole('button', { name: 'Mute' }).click()
+  await live(page).click()
+  await state(page, 'live')
+  // Only the screen can be heard now.
+  await expect.poll(async () => (await received(page)).audioEnergy, { timeout: 25_000 }).toBeGreaterThan(0)
+  expect(await page.evaluate(() => window.mockGateway.offer)).toMatch(/a=fmtp:\d+ .*stereo=1;sprop-stereo=1/)
+  await page.getByRole('button', { name: 'Stop sharing' }).click()
+  await page.waitForTimeout(500)
+  const before = await received(page)
+  await expect.poll(async () => (await received(page)).audioPackets).toBeGreaterThan(before.audioPackets + 20)
+  expect((await received(page)).audioEnergy - before.audioEnergy).toBeLessThan(1e-5)
+})
+
 test('sound alone says so', async ({ page, publish }) => {
   await publish('play')
   await source(page, 'Sound alone')

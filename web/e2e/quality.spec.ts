@@ -35,6 +35,16 @@ test('a list of what there is, and a choice', async ({ page, site }) => {
   await expect.poll(() => site.chosen).toEqual(['{"rid":"m"}', '{}'])
 })
 
+test('an open list stays where it is while nobody moves', async ({ page }) => {
+  await button(page).click()
+  await page.mouse.move(600, 300)
+  await page.waitForTimeout(3500)
+  await expect(page.locator('#player')).not.toHaveAttribute('data-idle')
+  await menu(page).getByText('Auto').click()
+  await page.mouse.move(600, 200)
+  await expect(page.locator('#player')).toHaveAttribute('data-idle')
+})
+
 test('by keyboard', async ({ page, site }) => {
   await button(page).focus()
   await page.keyboard.press('Enter')

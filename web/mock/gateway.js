@@ -18,7 +18,10 @@
     authorization: null,
     /** Further headers of the next 201. */
     headers: {},
+    /** The offer of the last POST. */
+    offer: '',
     picture: () => picture(),
+    tone: () => tone(),
     /** What the last publisher has sent so far. */
     async received() {
       const out = { frames: 0, audioPackets: 0, width: 0, height: 0, codec: '', audioEnergy: 0 }
@@ -56,6 +59,7 @@
     if (init?.method === 'PATCH' && sessions.has(path)) return restart(sessions.get(path), init.body)
     if (init?.method !== 'POST' || !/^\/wh[ie]p\//.test(path)) return realFetch(input, init)
     gateway.posts++
+    gateway.offer = init.body
     gateway.authorization = init.headers?.Authorization ?? null
     if (mode === 'network') return realFetch(input, init)
     if (mode === 'down') return Promise.reject(new TypeError('Failed to fetch'))

@@ -108,7 +108,13 @@ function anySignal(...signals: AbortSignal[]): AbortSignal {
   return controller.signal
 }
 
+/** The publisher's own tracks of a kind, the largest picture first: simulcast has several of one picture. */
+export function sourceTracks(stream: Stream, kind: Track['kind']): Track[] {
+  const size = (t: Track) => (t.width ?? 0) * (t.height ?? 0)
+  return (stream.tracks ?? []).filter((t) => t.kind === kind && !t.derived_from).sort((a, b) => size(b) - size(a))
+}
+
 /** The publisher's own track of a kind. */
 export function sourceTrack(stream: Stream, kind: Track['kind']): Track | undefined {
-  return stream.tracks?.find((t) => t.kind === kind && !t.derived_from)
+  return sourceTracks(stream, kind)[0]
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Stream, Track } from './api.ts'
+import { sourceTrack, type Stream, type Track } from './api.ts'
 import { age, codecsPhrase, encoderName, publisherPhrase, trackPhrase } from './describe.ts'
 
 const video: Track = { id: 1, kind: 'video', codec: 'H264', profile: 'High 4.0' }
@@ -30,4 +30,12 @@ test('publishers and their encoders', () => {
 test('age', () => {
   expect(age({ ...stream, since: '2026-01-01T00:00:00Z' }, Date.parse('2026-01-01T00:01:30Z'))).toBe(90)
   expect(age(stream, 0)).toBe(null)
+})
+
+test('simulcast is one picture, told by its largest', () => {
+  const video = (height: number) => ({ id: height, kind: 'video' as const, codec: 'VP8', width: (height * 16) / 9, height })
+  const tracks = [video(180), video(720), video(360), { id: 1, kind: 'audio' as const, codec: 'opus', sample_rate: 48_000, channels: 2 }]
+  const stream = { name: 'x', live: true, generation: 1, viewers: 0, bitrate: 0, tracks }
+  expect(codecsPhrase(stream)).toBe('VP8 · Opus 48 kHz stereo')
+  expect(sourceTrack(stream, 'video')?.height).toBe(720)
 })

@@ -1,4 +1,4 @@
-import type { Stream, Track } from './api.ts'
+import { sourceTrack, type Stream, type Track } from './api.ts'
 import * as f from './format.ts'
 
 /** What is known about a stream, in short phrases. Pure. */
@@ -16,11 +16,8 @@ export function trackPhrase(track: Track): string {
 
 /** "H.264 High 4.0 · AAC-LC 48 kHz stereo", of the publisher's own tracks. */
 export function codecsPhrase(stream: Stream): string {
-  return (stream.tracks ?? [])
-    .filter((t) => !t.derived_from)
-    .sort((a, b) => Number(a.kind === 'audio') - Number(b.kind === 'audio'))
-    .map(trackPhrase)
-    .join(' · ')
+  const tracks = [sourceTrack(stream, 'video'), sourceTrack(stream, 'audio')].filter((t) => t !== undefined)
+  return tracks.map(trackPhrase).join(' · ')
 }
 
 /** "RTMP · OBS 31.0.2". */

@@ -193,6 +193,22 @@ test('a session that stands still is given up when its server is known to be gon
   expect(log).toEqual(['stalled publisher_gone', 'retrying server_unreachable', 'connecting server_unreachable'])
 })
 
+test('a session that is being mended is not given up because its server does not answer', async () => {
+  const { player, sessions, log, last } = await playing()
+  last().restarts = () => Promise.reject(new SessionError('unreachable', ''))
+  last().way('disconnected')
+  await pass(4000)
+  player.serverGone()
+  await pass(2000)
+  expect(log).toEqual(['stalled connection_lost', 'stalled server_unreachable'])
+  last().restarts = () => Promise.resolve()
+  await pass(1000)
+  last().way('connected')
+  await flow(last(), 500)
+  expect(log.slice(2)).toEqual(['playing'])
+  expect(sessions).toHaveLength(1)
+})
+
 test('a lost connection is given a moment to heal, then replaced', async () => {
   const { player, last, sessions } = await playing()
   last().way('disconnected')

@@ -36,6 +36,8 @@ export interface PlayerEvents {
 
 /** A picture that cannot be decoded is waited for this long, then a new session (and so a new keyframe) is taken. */
 const UNDECODABLE_GRACE_MS = 3000
+/** After a pause data come before the keyframe that makes a picture of them; this long it is no news. */
+const UNDECODABLE_NEWS_MS = 1000
 /** A session that has played for this long makes earlier failures forgotten. */
 const HEALTHY_MS = 10_000
 
@@ -46,6 +48,8 @@ const WAIT = { baseMs: 1000, maxMs: 8000, factor: 1.5, jitter: 0.3 }
 interface Watch {
   playback: Playback
   renditions: Renditions
+  /** The caller knows that the server does not answer. */
+  serverGone: boolean
   playingSince: number | null
   undecodableSince: number | null
 }
@@ -130,9 +134,13 @@ export class Player extends Emitter<PlayerEvents> {
     this.retryNow()
   }
 
-  /** Gives up a session that stands still because the caller knows that its server is gone. */
+  /** The caller knows that the server does not answer: a session that stands still is given up, one that is being mended waits for it. */
   serverGone(): void {
-    if (this.#status.state === 'stalled') this.#lose('server_unreachable')
+    const watch = this.#watch
+    if (this.#status.state !== 'stalled' || watch === null) return
+    if (!watch.playback.interrupted) return this.#lose('server_unreachable')
+    watch.serverGone = true
+    this.#set({ state: 'stalled', reason: 'server_unreachable' })
   }
 
   /** Ends everything. keepalive lets the farewell outlive the page. start() works again afterwards. */
@@ -195,6 +203,7 @@ export class Player extends Emitter<PlayerEvents> {
         onChange: (renditions) => this.#setRenditions(renditions),
         onReconnect: (url) => this.#moveTo(url),
       }),
+      serverGone: false,
       playingSince: null,
       undecodableSince: null,
     }
@@ -206,13 +215,14 @@ export class Player extends Emitter<PlayerEvents> {
     switch (verdict) {
       case 'flowing':
       case 'audio_only':
+        watch.serverGone = false
         watch.playingSince ??= now
         if (now - watch.playingSince >= HEALTHY_MS) this.#retry.reset()
         this.#wait.reset()
         this.#set({ state: 'playing', audioOnly: verdict === 'audio_only' })
         break
       case 'quiet':
-        this.#set({ state: 'stalled', reason: watch.playback.interrupted ? 'connection_lost' : 'publisher_gone' })
+        this.#set({ state: 'stalled', reason: this.#whyQuiet(watch) })
         break
       case 'picture_paused':
         this.#set({ state: 'stalled', reason: 'picture_paused' })
@@ -220,8 +230,13 @@ export class Player extends Emitter<PlayerEvents> {
       case 'undecodable':
         watch.undecodableSince ??= now
         if (now - watch.undecodableSince >= UNDECODABLE_GRACE_MS) this.#lose('decode_stalled')
-        else this.#set({ state: 'stalled', reason: 'decode_stalled' })
+        else if (now - watch.undecodableSince >= UNDECODABLE_NEWS_MS) this.#set({ state: 'stalled', reason: 'decode_stalled' })
     }
+  }
+
+  #whyQuiet({ playback, serverGone }: Watch): Reason {
+    if (!playback.interrupted) return 'publisher_gone'
+    return serverGone ? 'server_unreachable' : 'connection_lost'
   }
 
   #onFailure(failure: Failure): void {

@@ -50,7 +50,7 @@ export declare class Player extends Emitter<PlayerEvents> {
     retryNow(): void;
     /** For callers that know of it: another network is there now. */
     networkChanged(): void;
-    /** Gives up a session that stands still because the caller knows that its server is gone. */
+    /** The caller knows that the server does not answer: a session that stands still is given up, one that is being mended waits for it. */
     serverGone(): void;
     /** Ends everything. keepalive lets the farewell outlive the page. start() works again afterwards. */
     close(keepalive?: boolean): void;

@@ -1,4 +1,4 @@
-import { sourceTrack, type Stream, type Track } from '../api.ts'
+import { sourceTrack, sourceTracks, type Stream, type Track } from '../api.ts'
 import { age, publisherPhrase, trackPhrase } from '../describe.ts'
 import { h, setAttribute, setText } from '../dom.ts'
 import * as f from '../format.ts'
@@ -41,12 +41,13 @@ export class Facts {
     this.#warnings.update(stream?.warnings ?? [])
     this.#list.hidden = stream === null
     if (stream === null) return
-    const video = sourceTrack(stream, 'video')
+    const pictures = sourceTracks(stream, 'video')
+    const video = pictures[0]
     const audio = sourceTrack(stream, 'audio')
-    this.#show('Picture', video ? pictureMain(video) : 'none', video ? pictureMore(video) : '')
+    this.#show('Picture', video ? pictureMain(video) : 'none', video ? pictureMore(video, pictures.length) : '')
     this.#show('Sound', audio ? trackPhrase(audio) : 'none', audio?.note ?? '')
     this.#show('Publisher', publisherPhrase(stream) || f.UNKNOWN, '')
-    this.#show('Bitrate', f.bitrate(stream.bitrate), bitrateMore(video, audio))
+    this.#show('Bitrate', f.bitrate(stream.bitrate), bitrateMore(pictures, audio))
   }
 
   /** Nothing is known any more: the server does not answer. What was known stays, without looking live. */
@@ -80,9 +81,10 @@ function pictureMain(video: Track): string {
     .join(', ')
 }
 
-function pictureMore(video: Track): string {
+function pictureMore(video: Track, count: number): string {
   return [
     trackPhrase(video),
+    count > 1 ? `${count} qualities` : '',
     video.keyframe_interval ? `keyframe every ${Number(video.keyframe_interval.toFixed(1))} s` : '',
     video.b_frame_share ? `${f.percent(video.b_frame_share)} B-frames` : '',
   ]
@@ -90,8 +92,9 @@ function pictureMore(video: Track): string {
     .join(', ')
 }
 
-function bitrateMore(video: Track | undefined, audio: Track | undefined): string {
-  return [video?.bitrate ? `picture ${f.bitrate(video.bitrate)}` : '', audio?.bitrate ? `sound ${f.bitrate(audio.bitrate)}` : '']
+function bitrateMore(pictures: Track[], audio: Track | undefined): string {
+  const picture = pictures.reduce((sum, t) => sum + (t.bitrate ?? 0), 0)
+  return [picture > 0 ? `picture ${f.bitrate(picture)}` : '', audio?.bitrate ? `sound ${f.bitrate(audio.bitrate)}` : '']
     .filter(Boolean)
     .join(', ')
 }

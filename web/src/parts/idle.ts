@@ -33,8 +33,8 @@ export class Idle {
 
   #sleep(): void {
     clearTimeout(this.#timer)
-    // Whoever goes through the controls by keyboard needs to see them.
-    if (this.#player.querySelector('.controls :focus-visible') === null) setAttribute(this.#player, 'data-idle', true)
+    // Whoever goes through the controls by keyboard, or has a list of theirs open, needs to see them.
+    if (this.#player.querySelector('.controls :is(:focus-visible, [aria-expanded="true"])') === null) setAttribute(this.#player, 'data-idle', true)
     else this.#timer = setTimeout(() => this.#sleep(), IDLE_MS)
   }
 }
