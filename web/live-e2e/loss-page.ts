@@ -20,7 +20,7 @@ export interface Look {
   audio: Inbound
 }
 
-type Window = typeof globalThis & { watched: { peer: RTCPeerConnection; frames: Shown[]; post: number } }
+type Window = typeof globalThis & { watched: { peer: RTCPeerConnection; frames: Shown[]; post: number; links: string } }
 
 /**
  * Watches a stream with nothing but what browsers have, on an empty page of the gateway's: what is measured then is
@@ -34,7 +34,7 @@ export async function watchBare(page: Page, gateway: string, name: string, sound
       const video = document.querySelector('video')
       if (video === null) throw new Error('no video')
       const peer = new RTCPeerConnection()
-      const watched = { peer, frames: [] as Shown[], post: 0 }
+      const watched = { peer, frames: [] as Shown[], post: 0, links: '' }
       ;(window as unknown as Window).watched = watched
       peer.addTransceiver('video', { direction: 'recvonly' })
       if (sound) peer.addTransceiver('audio', { direction: 'recvonly' })
@@ -54,11 +54,28 @@ export async function watchBare(page: Page, gateway: string, name: string, sound
         body: peer.localDescription?.sdp ?? '',
       })
       if (response.status !== 201) throw new Error(`${response.status}: ${await response.text()}`)
+      watched.links = response.headers.get('Link') ?? ''
       await peer.setRemoteDescription({ type: 'answer', sdp: await response.text() })
     },
     { name, sound },
   )
   await page.waitForFunction(() => (window as unknown as Window).watched.frames.length > 0)
+}
+
+/** Sends a wish to the session's layer extension; gives the answer's status. */
+export function chooseLayer(page: Page, wish: Record<string, unknown>): Promise<number> {
+  return page.evaluate(async (wish) => {
+    const { links } = (window as unknown as Window).watched
+    const link = links.split(/,\s*(?=<)/).find((link) => link.includes('urn:ietf:params:whep:ext:core:layer'))
+    const url = link?.match(/<([^>]*)>/)?.[1]
+    if (url === undefined) throw new Error(`no layer extension among ${links}`)
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(wish),
+    })
+    return response.status
+  }, wish)
 }
 
 /** From the POST to the first frame, milliseconds. */

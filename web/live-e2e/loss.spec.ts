@@ -7,8 +7,8 @@ import { atMost, median, STRICT } from './times.ts'
 const RTT_MS = 60
 const FPS = 30
 /** Without loss before, with it, and from its end to when the latency must be back. */
-const CALM_MS = 4000
-const LOSS_MS = 15_000
+const CALM_MS = 3000
+const LOSS_MS = 10_000
 const GONE_MS = 2000
 /** A machine that is busy with other things stops a browser for longer than any loss: then it is looked at again. */
 const ATTEMPTS = STRICT ? 1 : 3
@@ -58,7 +58,9 @@ for (const one of cases) {
 }
 
 function asPromised(seen: Seen, one: Case): void {
-  expect(seen.received / seen.sent, 'share of frames that came whole').toBeGreaterThanOrEqual(one.shown)
+  // What the browser tells of both is a few frames old, now of the one and now of the other.
+  const whole = Math.max(seen.received, seen.presented)
+  expect(whole / seen.sent, 'share of frames that came whole').toBeGreaterThanOrEqual(one.shown)
   if (STRICT) expect(seen.presented / seen.sent, 'share of frames shown').toBeGreaterThanOrEqual(one.shown)
   atMost('longest still', seen.still, one.stillMs)
   // With sound the two settle for some ten seconds after every join, loss or not.

@@ -50,8 +50,12 @@ export async function publish(page: Page, gateway: string, name: string, what: P
             context.fillStyle = Math.floor(bits / 2 ** i) % 2 === 1 ? '#fff' : '#000'
             context.fillRect((i % cells.columns) * size, Math.floor(i / cells.columns) * size, size, size)
           }
-          context.fillStyle = '#fa0'
-          context.fillRect((ms / 4) % what.width, (cells.rows + 1) * size, size, size)
+          // Something for the encoder to do: it spends its whole rate.
+          for (let i = 0; i < 30; i++) {
+            context.fillStyle = `hsl(${Math.random() * 360} 60% 50%)`
+            const y = (cells.rows + 0.5) * size + Math.random() * what.height
+            context.fillRect(Math.random() * what.width, y, size * Math.random(), size * Math.random())
+          }
           track.requestFrame()
         }
         draw()
