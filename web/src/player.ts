@@ -183,7 +183,7 @@ export class Player extends Emitter<PlayerEvents> {
     }
     if (this.#watch !== watch) return
     this.#set({ state: 'connecting', reason, said })
-    void watch.renditions.start(this.#chosen)
+    if (this.#chosen !== null) void watch.renditions.start(this.#chosen)
   }
 
   #newWatch(session: PlayerSession): Watch {
@@ -217,6 +217,8 @@ export class Player extends Emitter<PlayerEvents> {
       case 'audio_only':
         watch.serverGone = false
         watch.playingSince ??= now
+        // What there is to choose from may come after the picture.
+        void watch.renditions.start(this.#chosen)
         if (now - watch.playingSince >= HEALTHY_MS) this.#retry.reset()
         this.#wait.reset()
         this.#set({ state: 'playing', audioOnly: verdict === 'audio_only' })

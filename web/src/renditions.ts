@@ -42,6 +42,7 @@ export class Renditions {
   #source: EventSource | null = null
   #chosen: string | null = null
   #shown = '[]'
+  #started = false
   #over = false
 
   constructor(session: Extended, events: RenditionsEvents) {
@@ -49,8 +50,10 @@ export class Renditions {
     this.#events = events
   }
 
-  /** Call it when the session is open. chosen is the rid of an earlier session's choice. */
+  /** Begins, once, when the session is open. chosen is the rid of an earlier session's choice. */
   async start(chosen: string | null): Promise<void> {
+    if (this.#started) return
+    this.#started = true
     this.#chosen = chosen
     const find = (name: string) => this.#session.links.find((l) => l.rel === EXTENSION + name)
     const sse = find('server-sent-events')

@@ -30,7 +30,7 @@ export interface RenditionsEvents {
 export declare class Renditions {
     #private;
     constructor(session: Extended, events: RenditionsEvents);
-    /** Call it when the session is open. chosen is the rid of an earlier session's choice. */
+    /** Begins, once, when the session is open. chosen is the rid of an earlier session's choice. */
     start(chosen: string | null): Promise<void>;
     /** Chooses a rendition by its rid, or leaves the choice to the server. False if the server refuses. */
     choose(rid: string | null): Promise<boolean>;

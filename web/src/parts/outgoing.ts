@@ -8,6 +8,9 @@ const FACTS = ['Picture', 'Bitrate', 'Line', 'Encoder'] as const
 type Fact = (typeof FACTS)[number]
 type Cells = Record<Fact, { main: HTMLElement; more: HTMLElement }>
 
+/** Browsers feel their way up at the beginning, and after every change; what holds them back only then is no news. */
+const HELD_MS = 4000
+
 /** What goes out, in numbers: a line of facts, a table of the layers of simulcast, and what holds the picture back. */
 export class Outgoing {
   readonly element: HTMLElement
@@ -15,6 +18,7 @@ export class Outgoing {
   readonly #held = h('p', { class: 'outgoing-held', role: 'status' })
   readonly #layers = h('tbody')
   readonly #table: HTMLElement
+  #heldSince: number | null = null
 
   constructor() {
     this.#cells = Object.fromEntries(FACTS.map((fact) => [fact, { main: h('span'), more: h('span', { class: 'fact-more' }) }])) as Cells
@@ -32,14 +36,15 @@ export class Outgoing {
   /** null: nothing goes out. */
   update(stats: PublishStats | null): void {
     this.element.hidden = stats === null
+    if (stats === null) this.#heldSince = null
     if (stats === null) return
     const top = stats.layers.find((l) => l.width !== null && l.active)
     this.#show('Picture', top ? `${f.resolution(top.width, top.height)}, ${f.frameRate(top.fps)} frames/s` : 'none', codecs(stats))
     this.#show('Bitrate', f.bitrate(total(stats)), `picture ${f.bitrate(stats.videoBitrate)}, sound ${f.bitrate(stats.audioBitrate)}`)
     this.#show('Line', `${f.milliseconds(stats.roundTripMs)} round trip`, line(stats))
     this.#show('Encoder', stats.encoder ?? f.UNKNOWN, stats.hardware === null ? '' : stats.hardware ? 'hardware' : 'software')
-    setText(this.#held, LIMITATIONS[stats.limitation])
-    setAttribute(this.#held, 'data-limitation', stats.limitation)
+    this.#heldSince = stats.limitation === 'none' ? null : (this.#heldSince ?? stats.at)
+    setText(this.#held, this.#heldSince !== null && stats.at - this.#heldSince >= HELD_MS ? LIMITATIONS[stats.limitation] : '')
     this.#table.hidden = stats.layers.length < 2
     if (stats.layers.length > 1) this.#showLayers(stats.layers)
   }
