@@ -38,12 +38,12 @@ func startBehind(t *testing.T, seed uint64) (*gateway, *impair.Proxy) {
 	return g, network
 }
 
-// roundTrip sets both directions to half of it each, and the one to the clients
-// to s besides.
-func roundTrip(network *impair.Proxy, rtt time.Duration, s impair.Settings) {
-	s.Delay += rtt / 2
-	network.ToServer(impair.Settings{Delay: rtt / 2})
-	network.ToClients(s)
+// roundTrip sets both directions to half of it each, and to what is given besides.
+func roundTrip(network *impair.Proxy, rtt time.Duration, toClients, toServer impair.Settings) {
+	toClients.Delay += rtt / 2
+	toServer.Delay += rtt / 2
+	network.ToClients(toClients)
+	network.ToServer(toServer)
 }
 
 // screen is a viewer that recovers what got lost, and notes when what came.
