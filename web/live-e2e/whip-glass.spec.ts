@@ -17,7 +17,7 @@ for (const sound of [false, true]) {
     await watchBare(page, common().http, name, sound)
     await passing(3000) // the encoder finds its rate, the browser its buffer
     await readClock(page)
-    await passing(8000)
+    await passing(5000)
     const read = await ages(page)
     const seen = await look(page)
     const sorted = read.ages.toSorted((a, b) => a - b)
@@ -25,7 +25,7 @@ for (const sound of [false, true]) {
       `glass to glass${sound ? ', with sound' : ''}: ${summary(read.ages)}, 10 % below ${sorted[Math.floor(sorted.length / 10)]} ms, ` +
         `of ${read.ages.length} frames; ${read.unread} not read; ${seen.video['freezeCount']} freezes, ${seen.video['framesDropped']} dropped`,
     )
-    expect(read.ages.length, 'frames read').toBeGreaterThan(100)
+    expect(read.ages.length, 'frames read').toBeGreaterThan(60)
     expect(read.unread / read.ages.length, 'share of frames whose clock is damaged').toBeLessThan(0.02)
     atMost('median age of what is seen', median(read.ages), 120)
     expect(await unpublish(studio)).toBe(200)
@@ -41,8 +41,8 @@ test('a keyframe that has to be asked for', async ({ publishers, browser }) => {
     await publish(studio, gateway.http, 'live/whip-short', clock)
     await live('live/whip-short', gateway)
     const first: number[] = []
-    for (let i = 0; i < 6; i++) {
-      await passing(3000 + Math.random() * 300)
+    for (let i = 0; i < 5; i++) {
+      await passing(2500 + Math.random() * 300)
       const page = await browser.newPage()
       await watchBare(page, gateway.http, 'live/whip-short')
       first.push(await firstFrame(page))

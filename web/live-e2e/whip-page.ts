@@ -93,6 +93,10 @@ export async function publish(page: Page, gateway: string, name: string, what: P
         if (wanted.length === 0) throw new Error(`this browser does not encode ${what.codec}`)
         transceiver.setCodecPreferences([...wanted, ...all.filter((codec) => codec.mimeType.toLowerCase() === 'video/rtx')])
       }
+      // Else a busy machine makes it smaller.
+      const parameters = transceiver.sender.getParameters()
+      parameters.degradationPreference = 'maintain-resolution'
+      await transceiver.sender.setParameters(parameters)
       await peer.setLocalDescription()
       const response = await fetch(`/whip/${name}`, {
         method: 'POST',
