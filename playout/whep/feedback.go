@@ -13,13 +13,23 @@ import (
 // its fan sees them: more than this is a lost second, for which there is PLI.
 const maxMissing = 512
 
+const (
+	// badLoss is the share of packets lost, in 256ths, above which a report makes a
+	// line a bad one: one in a hundred.
+	badLoss = 3
+	// badFor is for how long it does: browsers report picture and sound by
+	// themselves, each once in a second to five.
+	badFor = 6 * time.Second
+)
+
 // feedback is what a viewer says of its reception. It is written by the port's
 // goroutine and read by the fan's, in a lock that only these two share.
 type feedback struct {
 	mu        sync.Mutex
 	trips     roundTrips
-	lost      uint64 // packets, as its last report counts them
-	refreshes uint64 // PLIs and FIRs
+	bad       time.Time // when a report last told of much loss
+	lost      uint64    // packets, as its last report counts them
+	refreshes uint64    // PLIs and FIRs
 	missing   []missing
 	refresh   bool
 }
@@ -48,6 +58,9 @@ func (f *feedback) read(compound []byte) bool {
 			for _, r := range p.Reports {
 				f.lost += uint64(r.TotalLost)
 				f.trips.take(rtpio.RoundTrip(r.LastSenderReport, r.Delay, now))
+				if r.FractionLost >= badLoss {
+					f.bad = now
+				}
 			}
 		case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
 			f.refresh = true
@@ -55,8 +68,11 @@ func (f *feedback) read(compound []byte) bool {
 		case *rtcp.TransportLayerNack:
 			for _, pair := range p.Nacks {
 				pair.Range(func(number uint16) bool {
+					if len(f.missing) == maxMissing {
+						return false
+					}
 					f.missing = append(f.missing, missing{p.MediaSSRC, number})
-					return len(f.missing) < maxMissing
+					return true
 				})
 			}
 		}
@@ -78,6 +94,13 @@ func (f *feedback) take(video, audio []uint16, videoSSRC uint32) (refresh bool, 
 	refresh, f.refresh = f.refresh, false
 	f.missing = f.missing[:0]
 	return refresh, video, audio
+}
+
+// lossy is whether the reports of the last seconds tell of much loss.
+func (f *feedback) lossy(now time.Time) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return now.Sub(f.bad) < badFor
 }
 
 // roundTrip is zero before the first report.

@@ -1,10 +1,12 @@
 package whep
 
 import (
+	"slices"
 	"time"
 
 	"millrace/transmux/av"
 	"millrace/transmux/bus"
+	"millrace/transmux/rtc/description"
 	"millrace/transmux/rtc/sender"
 	"millrace/transmux/rtpio"
 )
@@ -24,10 +26,13 @@ type lane struct {
 	rtx     rtpio.RTX
 	ramp    rtpio.Ramp
 	entries uint32 // of the cursor, when the ramp was planned
+	asks    bool   // the viewer asks for what it misses
 	past    history
 	budget  float64 // bytes that may be sent again
 	repairs repairs
 	patient patience
+	format  *description.Format // of what is sent now
+	red     rtpio.RED
 }
 
 func newLane(s *slot, primary, repair uint32) lane {
@@ -39,6 +44,8 @@ func newLane(s *slot, primary, repair uint32) lane {
 	l.writer = rtpio.NewWriter(primary, first.PayloadType, first.ClockRate)
 	l.rtx = rtpio.NewRTX(repair, first.RTX)
 	l.patient.id = s.media.Extension(extensionPlayoutDelay)
+	l.asks = slices.Contains(first.Feedback, "nack")
+	l.format = first
 	return l
 }
 
@@ -47,6 +54,7 @@ func (l *lane) carry(t *av.Track) {
 	if f := l.slot.format(t.Codec); f != nil {
 		l.writer.Turn(f.PayloadType, f.ClockRate)
 		l.rtx.Turn(f.RTX)
+		l.format = f
 	}
 }
 
@@ -73,7 +81,10 @@ func (l *lane) serve(c *bus.Cursor, b *sender.Burst, v *viewer, now time.Time) t
 		}
 		c.Advance()
 		first := !l.writer.Begun()
-		l.send(f, f.PTS+f.Held+shift, b, now)
+		l.writer.Frame(f.PTS + f.Held + shift)
+		if !l.sendTwice(f, b, v, now) {
+			l.send(f, b, now)
+		}
 		if first {
 			l.insist(f, b)
 		}
@@ -84,15 +95,16 @@ func (l *lane) serve(c *bus.Cursor, b *sender.Burst, v *viewer, now time.Time) t
 
 // send is one frame: sealed packet by packet, and sent in as few calls as its
 // packets' sizes allow.
-func (l *lane) send(f *av.Frame, pts time.Duration, b *sender.Burst, now time.Time) {
-	l.writer.Frame(pts)
+func (l *lane) send(f *av.Frame, b *sender.Burst, now time.Time) {
 	index, timestamp := l.writer.Position()
 	extension := l.patient.extension(now)
 	l.writer.Extend(extension)
-	l.past.add(sent{
-		first: index, seq: f.Seq, at: now.UnixNano(), timestamp: timestamp,
-		extension: extension, packets: uint16(len(f.Payloads)),
-	})
+	if l.asks {
+		l.past.add(sent{
+			first: index, seq: f.Seq, at: now.UnixNano(), timestamp: timestamp,
+			extension: extension, packets: uint16(len(f.Payloads)),
+		})
+	}
 	last := len(f.Payloads) - 1
 	for i := range f.Payloads {
 		packet, index := l.writer.Append(b.Room(), &f.Payloads[i], i == last)
@@ -103,10 +115,33 @@ func (l *lane) send(f *av.Frame, pts time.Duration, b *sender.Burst, now time.Ti
 	_ = b.Flush() // an unreachable viewer is found out by its consent
 }
 
+// sendTwice is send for a sound on a bad line, which has no time to ask: it takes
+// the packet before with it. It is false where there is nothing to take, or no
+// need.
+func (l *lane) sendTwice(f *av.Frame, b *sender.Burst, v *viewer, now time.Time) bool {
+	if l.format.RED == 0 || len(f.Payloads) != 1 || !v.feedback.lossy(now) {
+		return false
+	}
+	_, timestamp := l.writer.Position()
+	both, ok := l.red.Wrap(&f.Payloads[0], timestamp, l.format.PayloadType)
+	l.red.Remember(&f.Payloads[0], timestamp)
+	if !ok {
+		return false
+	}
+	extension := l.patient.extension(now)
+	l.writer.Extend(extension)
+	l.writer.Turn(l.format.RED, l.format.ClockRate)
+	packet, index := l.writer.Append(b.Room(), &both, true)
+	l.writer.Turn(l.format.PayloadType, l.format.ClockRate)
+	b.Add(packet, extension.HeaderSize(), index)
+	_ = b.Flush() // an unreachable viewer is found out by its consent
+	return true
+}
+
 // insist sends a viewer's very first packet twice: what comes before the first
 // that arrives nobody misses, and nobody asks for.
 func (l *lane) insist(f *av.Frame, b *sender.Burst) {
-	if len(f.Payloads) > 1 {
+	if l.asks && len(f.Payloads) > 1 {
 		was := l.past.newest()
 		l.repeat(&f.Payloads[0], was, was.first, b)
 		_ = b.Flush()

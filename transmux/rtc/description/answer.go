@@ -73,6 +73,9 @@ func (a *Answer) writeMedia(b *strings.Builder, m *AnswerMedia) {
 		if f.RTX != 0 {
 			fmt.Fprintf(b, " %d", f.RTX)
 		}
+		if f.RED != 0 && a.Direction == SendOnly {
+			fmt.Fprintf(b, " %d", f.RED)
+		}
 	}
 	fmt.Fprintf(b, "\r\nc=IN IP4 0.0.0.0\r\na=mid:%s\r\na=%s\r\n", m.Media.MID, a.Direction)
 	b.WriteString("a=rtcp-mux\r\na=rtcp-mux-only\r\na=rtcp-rsize\r\n")
@@ -86,7 +89,7 @@ func (a *Answer) writeMedia(b *strings.Builder, m *AnswerMedia) {
 		fmt.Fprintf(b, "a=extmap:%d %s\r\n", e.ID, e.URI)
 	}
 	for _, f := range m.Formats {
-		f.write(b)
+		f.write(b, a.Direction)
 	}
 	for _, rid := range m.RIDs {
 		fmt.Fprintf(b, "a=rid:%s recv\r\n", rid)
@@ -116,8 +119,8 @@ func (a *Answer) writeSources(b *strings.Builder, m *AnswerMedia) {
 // spelled are the names of formats that are not written in capitals.
 var spelled = map[string]string{"OPUS": "opus"}
 
-// write is the format's rtpmap and its fellows.
-func (f *Format) write(b *strings.Builder) {
+// write is the format's rtpmap and its fellows. RED we send, but do not take.
+func (f *Format) write(b *strings.Builder, d Direction) {
 	name := f.Name
 	if s, ok := spelled[name]; ok {
 		name = s
@@ -127,7 +130,7 @@ func (f *Format) write(b *strings.Builder) {
 		fmt.Fprintf(b, "/%d", f.Channels)
 	}
 	b.WriteString("\r\n")
-	if parameters := f.answered(); len(parameters) > 0 {
+	if parameters := f.answered(d); len(parameters) > 0 {
 		pairs := make([]string, 0, len(parameters))
 		for _, key := range slices.Sorted(maps.Keys(parameters)) {
 			pairs = append(pairs, key+"="+parameters[key])
@@ -140,14 +143,21 @@ func (f *Format) write(b *strings.Builder) {
 	if f.RTX != 0 {
 		fmt.Fprintf(b, "a=rtpmap:%d rtx/%d\r\na=fmtp:%d apt=%d\r\n", f.RTX, f.ClockRate, f.RTX, f.PayloadType)
 	}
+	if f.RED != 0 && d == SendOnly {
+		fmt.Fprintf(b, "a=rtpmap:%d red/%d/%d\r\na=fmtp:%d %s\r\n", f.RED, f.ClockRate, f.Channels, f.RED, f.redundant())
+	}
 }
 
 // answered are the format's parameters as an answer has them: the offer's, where
 // both sides must agree on them.
-func (f *Format) answered() map[string]string {
+func (f *Format) answered(d Direction) map[string]string {
 	switch f.Name {
 	case "OPUS":
-		// RFC 7587 section 7: stereo either way; no FEC is in what is made once for all.
+		// RFC 7587 section 7: stereo either way. Who sends to us puts in what helps
+		// against loss (section 6.1); it goes on to those who watch as it came.
+		if d == RecvOnly {
+			return map[string]string{"minptime": "10", "stereo": "1", "useinbandfec": "1"}
+		}
 		return map[string]string{"minptime": "10", "stereo": "1", "sprop-stereo": "1"}
 	case "H264":
 		profile := f.Parameters["profile-level-id"]

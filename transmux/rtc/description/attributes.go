@@ -1,6 +1,7 @@
 package description
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -53,6 +54,7 @@ func (m *Media) readAttributes(desc *sdp.MediaDescription) {
 		}
 	}
 	m.pairRTX()
+	m.pairRED()
 }
 
 // validRID: RFC 8852 section 3.1 as RFC 8851 took it over.
@@ -111,6 +113,25 @@ func (m *Media) pairRTX() {
 		}
 	}
 }
+
+// pairRED gives each format the payload type of it with what went before, where
+// that is all that is in it: "111/111" (RFC 2198 section 5).
+func (m *Media) pairRED() {
+	for _, red := range m.Formats {
+		if red.Name != "RED" {
+			continue
+		}
+		for i := range m.Formats {
+			f := &m.Formats[i]
+			if _, of := red.Parameters[f.redundant()]; of && f.ClockRate == red.ClockRate && f.Channels == red.Channels {
+				f.RED = red.PayloadType
+			}
+		}
+	}
+}
+
+// redundant is the format parameter of a RED that carries the format twice.
+func (f *Format) redundant() string { return fmt.Sprintf("%d/%[1]d", f.PayloadType) }
 
 // readMap reads "H264/90000" or "opus/48000/2".
 func (f *Format) readMap(value string) {

@@ -66,6 +66,9 @@ type Format struct {
 	Feedback    []string          // rtcp-fb's values
 	// RTX is the payload type of its retransmissions (RFC 4588), 0 for none.
 	RTX uint8
+	// RED is the payload type of it with what went before once more (RFC 2198), 0
+	// for none.
+	RED uint8
 }
 
 // Extension is an RTP header extension (RFC 8285).
