@@ -15,6 +15,9 @@ const (
 	MP3
 	PCMU
 	PCMA
+	AC3
+	EAC3
+	FLAC
 )
 
 var codecNames = [...]string{
@@ -28,6 +31,9 @@ var codecNames = [...]string{
 	MP3:  "MP3",
 	PCMU: "PCMU",
 	PCMA: "PCMA",
+	AC3:  "AC3",
+	EAC3: "EAC3",
+	FLAC: "FLAC",
 }
 
 // String returns the name as SDP spells it ("H264", "opus"), or "unknown".
@@ -43,7 +49,7 @@ func (c Codec) Kind() Kind {
 	switch c {
 	case H264, H265, AV1, VP8, VP9:
 		return Video
-	case AAC, Opus, MP3, PCMU, PCMA:
+	case AAC, Opus, MP3, PCMU, PCMA, AC3, EAC3, FLAC:
 		return Audio
 	default:
 		return 0
