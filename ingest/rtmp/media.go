@@ -3,18 +3,25 @@ package rtmp
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 
 	"millrace/ingest"
 	"millrace/transmux/av"
+	"millrace/transmux/bus"
 	"millrace/transmux/flv"
 )
 
 // maxNotes bounds the different complaints about codecs that one session logs.
 const maxNotes = 8
 
-// mediaReader is what a session remembers of its media.
+// mediaReader takes the media of one publisher to the bus, whether it came here
+// by itself (session) or is fetched (Puller).
 type mediaReader struct {
+	pub      *bus.Publisher
+	log      *slog.Logger
+	counters *counters
+
 	demuxer  flv.Demuxer
 	timeline ingest.Timeline
 	video    *av.Track
@@ -28,22 +35,29 @@ type mediaReader struct {
 
 // media takes one audio or video message to the bus.
 func (s *session) media(m *message) error {
-	r := &s.reader
 	if s.pub == nil {
 		s.filter.ignored++
 		return nil
 	}
+	return s.reader.take(m)
+}
+
+// bad is for the filter.
+func (s *session) bad(err error) error { return s.reader.reject(err) }
+
+// take brings one audio or video message to the bus. An error ends the session.
+func (r *mediaReader) take(m *message) error {
 	read := r.demuxer.Audio
 	if m.kind == typeVideo {
 		read = r.demuxer.Video
 	}
 	event, err := read(m.at(), m.body)
 	if errors.Is(err, flv.ErrUnsupported) {
-		s.unsupported(err)
+		r.unsupported(err)
 		return nil
 	}
 	if err != nil {
-		return s.bad(fmt.Errorf("at %v: %w", m.at(), err))
+		return r.reject(fmt.Errorf("at %v: %w", m.at(), err))
 	}
 	r.inARow = 0
 	track := &r.audio
@@ -51,16 +65,16 @@ func (s *session) media(m *message) error {
 		track = &r.video
 	}
 	if event.Track != nil {
-		s.describe(track, event.Track)
+		r.describe(track, event.Track)
 	}
 	if event.Frame != nil && *track != nil {
-		s.write(event.Frame, *track, m)
+		r.write(event.Frame, *track, m)
 	}
 	return nil
 }
 
 // describe announces a track, or its new configuration under its old ID.
-func (s *session) describe(track **av.Track, t *av.Track) {
+func (r *mediaReader) describe(track **av.Track, t *av.Track) {
 	if old := *track; old != nil {
 		t.ID = old.ID
 		if old.Codec == t.Codec && slices.EqualFunc(old.Config, t.Config, slices.Equal[[]byte]) &&
@@ -68,41 +82,40 @@ func (s *session) describe(track **av.Track, t *av.Track) {
 			return // said again
 		}
 	}
-	*track = s.pub.SetTrack(*t)
-	s.log.Info("rtmp: track", "kind", t.Kind, "codec", t.Codec, "profile", t.Profile,
+	*track = r.pub.SetTrack(*t)
+	r.log.Info("rtmp: track", "kind", t.Kind, "codec", t.Codec, "profile", t.Profile,
 		"width", t.Width, "height", t.Height, "rate", t.SampleRate, "channels", t.Channels)
 }
 
-func (s *session) write(f *av.Frame, track *av.Track, m *message) {
+func (r *mediaReader) write(f *av.Frame, track *av.Track, m *message) {
 	f.Track = track
 	f.Arrived = m.arrived
-	if s.reader.timeline.Repair(f) {
-		s.server.counters.jumps.Add(1)
-		s.log.Debug("rtmp: timestamps jumped", "kind", track.Kind, "to", m.at())
+	if r.timeline.Repair(f) {
+		r.counters.jumps.Add(1)
+		r.log.Debug("rtmp: timestamps jumped", "kind", track.Kind, "to", m.at())
 	}
-	s.pub.Write(f)
+	r.pub.Write(f)
 }
 
 // unsupported counts a message that cannot be played and says so once.
-func (s *session) unsupported(err error) {
-	s.server.counters.unsupported.Add(1)
+func (r *mediaReader) unsupported(err error) {
+	r.counters.unsupported.Add(1)
 	note := err.Error()
-	if r := &s.reader; len(r.notes) < maxNotes && !slices.Contains(r.notes, note) {
+	if len(r.notes) < maxNotes && !slices.Contains(r.notes, note) {
 		r.notes = append(r.notes, note)
-		s.log.Warn("rtmp: not played", "cause", err)
+		r.log.Warn("rtmp: not played", "cause", err)
 	}
 }
 
-// bad counts a message that cannot be read. Too many in a row end the session:
+// reject counts a message that cannot be read. Too many in a row end the session:
 // what they are is not a stream.
-func (s *session) bad(err error) error {
-	r := &s.reader
-	s.server.counters.bad.Add(1)
+func (r *mediaReader) reject(err error) error {
+	r.counters.bad.Add(1)
 	r.bad++
 	r.inARow++
 	if r.trouble == nil {
 		r.trouble = &reporter{report: func(count int, last error) {
-			s.log.Warn("rtmp: bad messages", "count", count, "last", last)
+			r.log.Warn("rtmp: bad messages", "count", count, "last", last)
 		}}
 	}
 	r.trouble.add(err)

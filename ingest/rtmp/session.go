@@ -60,6 +60,7 @@ func newSession(ctx context.Context, server *Server, lobby chan<- net.Conn, conn
 		accepted: make(chan *bus.Publisher, 1),
 	}
 	s.log = server.log.With("remote", s.remote)
+	s.reader.log, s.reader.counters = s.log, &server.counters
 	s.ctx, s.end = context.WithCancelCause(ctx)
 	return s
 }
