@@ -29,7 +29,7 @@ var (
 // is the Source of a single node.
 type Source interface {
 	// Subscribe joins the stream of that name as a viewer. It gives ErrNotLive
-	// when nobody publishes it.
+	// when nobody publishes it, as an *Unavailable where it knows why.
 	Subscribe(ctx context.Context, name string) (*Subscriber, error)
 }
 

@@ -16,6 +16,7 @@ type Hub struct {
 	mu      sync.RWMutex // taken before any Stream.mu
 	streams map[string]*Stream
 	lingers map[*Stream]*time.Timer
+	kept    map[string]int // see Keep
 	closed  bool
 }
 
@@ -101,17 +102,27 @@ func (h *Hub) retire(p *Publisher) {
 		h.removeLocked(s, ErrEnded) // nobody would notice that it came back
 		return
 	}
-	h.lingers[s] = time.AfterFunc(h.cfg.Linger, func() { h.expire(s, p.gen) })
+	h.lingerLocked(s, p.gen)
 }
 
-// expire ends a stream whose publisher did not come back. The generation tells a
-// timer that fired while a publisher came and went once more.
+// lingerLocked gives a stream's publisher time to come back.
+func (h *Hub) lingerLocked(s *Stream, gen uint32) {
+	h.lingers[s] = time.AfterFunc(h.cfg.Linger, func() { h.expire(s, gen) })
+}
+
+// expire ends a stream whose publisher did not come back, unless it is kept for
+// its viewers. The generation tells a timer that fired while a publisher came and
+// went once more.
 func (h *Hub) expire(s *Stream, gen uint32) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.publisher == nil && s.catalog.Load().Generation == gen {
+	switch {
+	case s.publisher != nil || s.catalog.Load().Generation != gen || s.end.Load() != nil:
+	case h.kept[s.name] > 0 && s.subscribers.Load() > 0:
+		h.lingerLocked(s, gen)
+	default:
 		h.removeLocked(s, ErrEnded)
 	}
 }

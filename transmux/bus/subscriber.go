@@ -13,6 +13,7 @@ type Subscriber struct {
 	stream *Stream
 	viewer bool
 	closed atomic.Bool
+	left   func() // see OnClose
 	video  Cursor
 	audio  Cursor
 }
@@ -87,6 +88,19 @@ func (s *Subscriber) Poll() *av.Frame {
 	}
 }
 
+// OnClose has f called once the subscriber is closed, before Close returns. It is
+// for a Source, which calls it before it hands the subscriber on; Sources that
+// stand on each other may each have theirs.
+func (s *Subscriber) OnClose(f func()) {
+	before := s.left
+	s.left = func() {
+		if before != nil {
+			before()
+		}
+		f()
+	}
+}
+
 // Close leaves the stream; a Next that waits gives ErrClosed.
 func (s *Subscriber) Close() {
 	if !s.closed.CompareAndSwap(false, true) {
@@ -96,4 +110,7 @@ func (s *Subscriber) Close() {
 		s.stream.subscribers.Add(-1)
 	}
 	s.stream.wake()
+	if s.left != nil {
+		s.left()
+	}
 }
