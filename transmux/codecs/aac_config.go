@@ -109,6 +109,33 @@ func (r *bitReader) bits(n int) int {
 
 func (r *bitReader) flag() bool { return r.bits(1) == 1 }
 
+// skip passes over n bits.
+func (r *bitReader) skip(n int) {
+	if r.err == nil && n > r.left() {
+		r.fail("not enough bits")
+	}
+	if r.err == nil {
+		r.pos += n
+	}
+}
+
+// golomb reads an unsigned Exp-Golomb code (ITU-T H.265 section 9.2).
+func (r *bitReader) golomb() int {
+	if r.err != nil {
+		return 0
+	}
+	v, err := bits.ReadGolombUnsigned(r.data, &r.pos)
+	r.err = err
+	return int(v)
+}
+
+// fail ends reading, unless it has ended already.
+func (r *bitReader) fail(format string, args ...any) {
+	if r.err == nil {
+		r.err = fmt.Errorf(format, args...)
+	}
+}
+
 // left is the number of bits not yet read.
 func (r *bitReader) left() int { return 8*len(r.data) - r.pos }
 

@@ -56,7 +56,7 @@ func AV1Update(t *av.Track, obus [][]byte) (updated av.Track, changed bool, err 
 			return av.Track{}, false, err
 		}
 		if t != nil {
-			updated.ID, updated.DerivedFrom = t.ID, t.DerivedFrom
+			updated.ID, updated.Rendition, updated.DerivedFrom = t.ID, t.Rendition, t.DerivedFrom
 		}
 		return updated, true, nil
 	}

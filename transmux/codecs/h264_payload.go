@@ -1,8 +1,6 @@
 package codecs
 
 import (
-	"encoding/binary"
-
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
 
 	"millrace/transmux/av"
@@ -15,7 +13,7 @@ import (
 func forRTP(nalu []byte) bool {
 	switch t := naluType(nalu); t {
 	case h264.NALUTypeSEI:
-		return hasUserData(nalu)
+		return hasUserData(nalu[1:])
 	case h264.NALUTypeAccessUnitDelimiter, h264.NALUTypeEndOfSequence, h264.NALUTypeEndOfStream,
 		h264.NALUTypeFillerData:
 		return false
@@ -25,100 +23,31 @@ func forRTP(nalu []byte) bool {
 	}
 }
 
-// h264Payloads cuts an access unit into RTP payloads, packetization-mode 1 (RFC
-// 6184 section 6.3): single NAL units, STAP-A and FU-A. Bodies share the units'
-// bytes, all heads and aggregated units one allocation.
-func h264Payloads(nalus [][]byte) []av.Payload {
-	var room [plannedUnits][]byte
-	units, total := room[:0], 0
-	for _, n := range nalus {
-		if forRTP(n) {
-			units = append(units, n)
-			total += len(n)
-		}
-	}
-	if len(units) == 0 {
-		return nil
-	}
-	budget := total * maxPadPercent / 100
-	size := bestSize(units, budget)
-	plan := planFor(units, size, budget)
-	w := payloadWriter{
-		out:   make([]av.Payload, 0, plan.packets),
-		heads: make([]byte, 0, plan.heads),
-	}
-	for i := 0; i < len(units); {
-		c := nextCut(units, i, size, budget)
-		budget -= c.pad
-		switch {
-		case len(units[i]) > size:
-			w.fragment(units[i], size, c)
-		case c.end > i+1:
-			w.aggregate(units[i:c.end], c.pad)
-		default:
-			w.out = append(w.out, av.Payload{Body: units[i], Pad: uint8(c.pad)})
-		}
-		i = c.end
-	}
-	return w.out
-}
+// h264Format is RFC 6184's, packetization-mode 1: single NAL units, STAP-A and FU-A.
+var h264Format = nalFormat{codec: av.H264, header: 1, fuHead: 2, apHead: 1}
 
-// payloadWriter collects payloads; heads has room for all of theirs.
-type payloadWriter struct {
-	out   []av.Payload
-	heads []byte
-}
+// h264Payloads cuts an access unit into RTP payloads (RFC 6184 section 6.3).
+func h264Payloads(nalus [][]byte) []av.Payload { return h264Format.payloads(nalus) }
 
-// headFrom returns the head written since offset start, closed to appends.
-func (w *payloadWriter) headFrom(start int) []byte {
-	return w.heads[start:len(w.heads):len(w.heads)]
-}
-
-// aggregate writes units as one STAP-A (RFC 6184 section 5.7.1). Its forbidden
+// appendSTAPA appends a STAP-A's header (RFC 6184 section 5.7.1). Its forbidden
 // bit is set if any unit's is, its importance is the highest of theirs.
-func (w *payloadWriter) aggregate(units [][]byte, pad int) {
-	start := len(w.heads)
+func appendSTAPA(dst []byte, units [][]byte) []byte {
 	var forbidden, importance byte
 	for _, u := range units {
 		forbidden |= u[0] & 0x80
 		importance = max(importance, u[0]&0x60)
 	}
-	w.heads = append(w.heads, forbidden|importance|byte(h264.NALUTypeSTAPA))
-	for _, u := range units {
-		w.heads = binary.BigEndian.AppendUint16(w.heads, uint16(len(u)))
-		w.heads = append(w.heads, u...)
-	}
-	w.out = append(w.out, av.Payload{Head: w.headFrom(start), Pad: uint8(pad)})
+	return append(dst, forbidden|importance|byte(h264.NALUTypeSTAPA))
 }
 
-// fragment writes one unit as FU-A packets (RFC 6184 section 5.8): full ones
-// and a rest, or with padding to spread, equal shares.
-func (w *payloadWriter) fragment(unit []byte, size int, c h264Cut) {
-	header, rest := unit[0], unit[1:]
-	indicator := header&0xE0 | byte(h264.NALUTypeFUA)
-	share, longer := len(rest)/c.packets, len(rest)%c.packets
-	for i := range c.packets {
-		n := min(size-fuHead, len(rest))
-		if c.pad > 0 {
-			n = share
-			if i < longer {
-				n++
-			}
-		}
-		fu := header & 0x1F
-		if i == 0 {
-			fu |= 0x80 // start
-		}
-		if i == c.packets-1 {
-			fu |= 0x40 // end
-		}
-		start := len(w.heads)
-		w.heads = append(w.heads, indicator, fu)
-		p := av.Payload{Head: w.headFrom(start), Body: rest[:n:n]}
-		if c.pad > 0 {
-			p.Pad = uint8(size - p.Size())
-		}
-		w.out = append(w.out, p)
-		rest = rest[n:]
+// appendFUA appends FU indicator and FU header (RFC 6184 section 5.8).
+func appendFUA(dst, unit []byte, start, end bool) []byte {
+	fu := unit[0] & 0x1F
+	if start {
+		fu |= 0x80
 	}
+	if end {
+		fu |= 0x40
+	}
+	return append(dst, unit[0]&0xE0|byte(h264.NALUTypeFUA), fu)
 }

@@ -231,7 +231,7 @@ func TestH264PlanAgreesWithPayloads(t *testing.T) {
 			units, total = append(units, u), total+len(u)
 		}
 		budget := total * maxPadPercent / 100
-		plan := planFor(units, bestSize(units, budget), budget)
+		plan := h264Format.planFor(units, h264Format.bestSize(units, budget), budget)
 		payloads := h264Payloads(units)
 		heads := 0
 		for _, p := range payloads {

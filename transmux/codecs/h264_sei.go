@@ -7,10 +7,11 @@ const (
 	seiUserDataUnregistered = 5
 )
 
-// hasUserData reports whether an SEI unit holds a user data message. What it
+// hasUserData reports whether an SEI unit, whose bytes behind its header these
+// are, holds a user data message (in H.265 the same: annex D there). What it
 // holds besides (timing, buffering) goes along. A unit that does not parse has none.
-func hasUserData(nalu []byte) bool {
-	r := rbspReader{data: nalu[1:]}
+func hasUserData(payload []byte) bool {
+	r := rbspReader{data: payload}
 	for r.more() {
 		kind, ok := r.varying()
 		if !ok {

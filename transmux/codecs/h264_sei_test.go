@@ -22,7 +22,7 @@ func TestHasUserData(t *testing.T) {
 		"cut in a size":          {[]byte{6, 1, 0xFF, 0xFF}, false},
 		"nothing":                {[]byte{6}, false},
 	} {
-		if got := hasUserData(tc.nalu); got != tc.want {
+		if got := hasUserData(tc.nalu[1:]); got != tc.want {
 			t.Errorf("%s: %v", name, got)
 		}
 	}

@@ -12,15 +12,6 @@ import (
 	"millrace/transmux/av"
 )
 
-// maxParameterSets bounds the SPS and all PPSs of a track in bytes. With every
-// scaling list and all timing there is, a set stays below 1 KiB, and the usual
-// ones take 50 bytes together. They go in front of every keyframe that lacks
-// them, so they are also what a publisher's few bytes can grow to.
-const maxParameterSets = 4096
-
-// maxPPS bounds the PPSs of a track. Encoders send one, rarely three.
-const maxPPS = 32
-
 // ppsHead is how many bytes of a PPS are looked at: its own id (0 to 255) takes
 // 17 bits at most and the SPS's (0 to 31) 11.
 const ppsHead = 8
@@ -48,6 +39,12 @@ func parsePPS(nalu []byte) (ppsIDs, error) {
 		return ppsIDs{}, fmt.Errorf("codecs: H.264 PPS: id %d for SPS %d is out of range", pps, sps)
 	}
 	return ppsIDs{pps: uint8(pps), sps: uint8(sps)}, nil
+}
+
+// h264PPSID is a PPS's own id.
+func h264PPSID(nalu []byte) (uint8, error) {
+	ids, err := parsePPS(nalu)
+	return ids.pps, err
 }
 
 // H264InBand finds the parameter sets among nalus: the first SPS and all PPSs,
@@ -87,7 +84,7 @@ func H264Update(t *av.Track, nalus [][]byte) (updated av.Track, changed bool, er
 		return updated, err == nil, err
 	case sps == nil || bytes.Equal(sps, t.Config[0]):
 		sps = t.Config[0]
-		if pps, err = mergePPS(t.Config[1:], pps); err != nil || pps == nil {
+		if pps, err = mergeSets(t.Config[1:], pps, h264PPSID); err != nil || pps == nil {
 			return av.Track{}, false, err
 		}
 	case pps == nil:
@@ -98,50 +95,8 @@ func H264Update(t *av.Track, nalus [][]byte) (updated av.Track, changed bool, er
 	if err != nil || slices.EqualFunc(updated.Config, t.Config, bytes.Equal) {
 		return av.Track{}, false, err
 	}
-	updated.ID, updated.DerivedFrom = t.ID, t.DerivedFrom
+	updated.ID, updated.Rendition, updated.DerivedFrom = t.ID, t.Rendition, t.DerivedFrom
 	return updated, true, nil
-}
-
-// mergePPS puts the PPSs in news over those of old, by id. It returns nil when
-// that changes nothing.
-func mergePPS(old, news [][]byte) ([][]byte, error) {
-	var merged [][]byte
-	for _, n := range news {
-		current := old
-		if merged != nil {
-			current = merged
-		}
-		at, err := findPPS(current, n)
-		if err != nil {
-			return nil, err
-		}
-		if at < len(current) && bytes.Equal(current[at], n) {
-			continue
-		}
-		if merged == nil {
-			merged = append(make([][]byte, 0, len(old)+len(news)), old...)
-		}
-		if at < len(merged) {
-			merged[at] = n
-		} else if merged = append(merged, n); len(merged) > maxPPS {
-			return nil, fmt.Errorf("codecs: H.264: more than %d PPSs", maxPPS)
-		}
-	}
-	return merged, nil
-}
-
-// findPPS returns the index in list of the PPS with the same id as pps, or len(list).
-func findPPS(list [][]byte, pps []byte) (int, error) {
-	ids, err := parsePPS(pps)
-	if err != nil {
-		return 0, err
-	}
-	for i, p := range list {
-		if q, err := parsePPS(p); err == nil && q.pps == ids.pps {
-			return i, nil
-		}
-	}
-	return len(list), nil
 }
 
 // withParameterSets returns a keyframe's units with those of config (SPS, then
@@ -169,7 +124,7 @@ func withParameterSets(config, nalus [][]byte) [][]byte {
 			}
 			hasSPS, at = true, i+1
 		case h264.NALUTypePPS:
-			if j, err := findPPS(config[1:], n); err == nil && j < len(present) {
+			if j, err := findSet(config[1:], n, h264PPSID); err == nil && j < len(present) {
 				present[j] = true
 			}
 		}

@@ -35,15 +35,23 @@ const (
 	plannedSplits = 6
 )
 
-const (
-	fuHead   = 2 // FU indicator and FU header (RFC 6184 section 5.8)
-	stapHead = 1 // STAP-A's own NAL unit header (section 5.7.1)
-	stapSize = 2 // the size in front of each aggregated unit
-)
+// apSize is what goes in front of each aggregated unit: its size (RFC 6184 section
+// 5.7.1, RFC 7798 section 4.4.2).
+const apSize = 2
 
-// h264Cut is the next stretch of a frame: some units aggregated, one unit as it
+// nalFormat is how a codec's NAL units become RTP payloads: sizes in bytes. Who
+// writes the heads and chooses the units is told by codec, not by functions in
+// here: calls through those would cost an allocation a frame.
+type nalFormat struct {
+	codec  av.Codec
+	header int // of a NAL unit
+	fuHead int // in front of each fragment, which the unit's own header is not part of
+	apHead int // an aggregation packet's own NAL unit header
+}
+
+// nalCut is the next stretch of a frame: some units aggregated, one unit as it
 // is, or one unit in fragments.
-type h264Cut struct {
+type nalCut struct {
 	end     int // index after the last unit taken
 	packets int
 	bytes   int // of all packets, heads included, padding not
@@ -53,20 +61,20 @@ type h264Cut struct {
 // nextCut takes units from index i on into packets of size bytes at most, and
 // pads them up to size if that stays within budget and packets follow that
 // would otherwise start another run.
-func nextCut(units [][]byte, i, size, budget int) h264Cut {
+func (f *nalFormat) nextCut(units [][]byte, i, size, budget int) nalCut {
 	n := len(units[i])
-	c := h264Cut{end: i + 1, packets: 1, bytes: n}
+	c := nalCut{end: i + 1, packets: 1, bytes: n}
 	if n > size {
-		c.packets = fragments(n, size)
-		c.bytes = n - 1 + c.packets*fuHead
+		c.packets = f.fragments(n, size)
+		c.bytes = n - f.header + c.packets*f.fuHead
 	} else {
-		stap := stapHead + stapSize + n
-		for c.end < len(units) && stap+stapSize+len(units[c.end]) <= size {
-			stap += stapSize + len(units[c.end])
+		ap := f.apHead + apSize + n
+		for c.end < len(units) && ap+apSize+len(units[c.end]) <= size {
+			ap += apSize + len(units[c.end])
 			c.end++
 		}
 		if c.end > i+1 {
-			c.bytes = stap
+			c.bytes = ap
 		}
 	}
 	short := c.packets*size - c.bytes
@@ -76,27 +84,29 @@ func nextCut(units [][]byte, i, size, budget int) h264Cut {
 	return c
 }
 
-// fragments is the number of FU-A packets of size bytes that a unit of n bytes
-// takes; its header byte travels in their heads.
-func fragments(n, size int) int { return (n - 1 + size - fuHead - 1) / (size - fuHead) }
+// fragments is the number of fragments of size bytes that a unit of n bytes
+// takes; its header travels in their heads.
+func (f *nalFormat) fragments(n, size int) int {
+	return (n - f.header + size - f.fuHead - 1) / (size - f.fuHead)
+}
 
-// fragmentSize is the size of the k equal FU-A packets of a unit of n bytes.
-func fragmentSize(n, k int) int { return fuHead + (n-1+k-1)/k }
+// fragmentSize is the size of the k equal fragments of a unit of n bytes.
+func (f *nalFormat) fragmentSize(n, k int) int { return f.fuHead + (n-f.header+k-1)/k }
 
-// h264Plan counts what a packet size would make of a frame.
-type h264Plan struct {
+// nalPlan counts what a packet size would make of a frame.
+type nalPlan struct {
 	packets, pad int
 	heads        int // bytes of all heads, aggregated units included
 	runs         runCounter
 }
 
-func (p h264Plan) cost() int { return p.packets*packetCost + p.runs.n*runCost + p.pad*padCost }
+func (p nalPlan) cost() int { return p.packets*packetCost + p.runs.n*runCost + p.pad*padCost }
 
 // planFor walks the frame with packets of size bytes.
-func planFor(units [][]byte, size, budget int) h264Plan {
-	var p h264Plan
+func (f *nalFormat) planFor(units [][]byte, size, budget int) nalPlan {
+	var p nalPlan
 	for i := 0; i < len(units); {
-		c := nextCut(units, i, size, budget-p.pad)
+		c := f.nextCut(units, i, size, budget-p.pad)
 		p.packets += c.packets
 		p.pad += c.pad
 		last := c.bytes - (c.packets-1)*size
@@ -107,7 +117,7 @@ func planFor(units [][]byte, size, budget int) h264Plan {
 		p.runs.add(last, 1)
 		switch {
 		case len(units[i]) > size:
-			p.heads += c.packets * fuHead
+			p.heads += c.packets * f.fuHead
 		case c.end > i+1:
 			p.heads += c.bytes
 		}
@@ -118,10 +128,10 @@ func planFor(units [][]byte, size, budget int) h264Plan {
 
 // bestSize chooses the packet size in bytes for a frame's units, of which there
 // is at least one.
-func bestSize(units [][]byte, budget int) int {
+func (f *nalFormat) bestSize(units [][]byte, budget int) int {
 	if len(units) == 1 {
 		if n := len(units[0]); n > av.MaxPayload {
-			return fragmentSize(n, fragments(n, av.MaxPayload))
+			return f.fragmentSize(n, f.fragments(n, av.MaxPayload))
 		}
 		return av.MaxPayload
 	}
@@ -129,24 +139,24 @@ func bestSize(units [][]byte, budget int) int {
 	if len(units) > planLimit {
 		return best
 	}
-	lowest := planFor(units, best, budget).cost()
+	lowest := f.planFor(units, best, budget).cost()
 	try := func(size int) {
 		if size < minPacket || size > av.MaxPayload {
 			return
 		}
-		if c := planFor(units, size, budget).cost(); c < lowest {
+		if c := f.planFor(units, size, budget).cost(); c < lowest {
 			best, lowest = size, c
 		}
 	}
 	for _, u := range units[:min(len(units), plannedUnits)] {
 		try(len(u))
-		k := max(2, fragments(len(u), av.MaxPayload))
+		k := max(2, f.fragments(len(u), av.MaxPayload))
 		for s := range plannedSplits {
-			try(fragmentSize(len(u), k+s))
+			try(f.fragmentSize(len(u), k+s))
 		}
 	}
 	for i := 0; i < min(len(units), plannedUnits); {
-		c := nextCut(units, i, av.MaxPayload, 0)
+		c := f.nextCut(units, i, av.MaxPayload, 0)
 		if c.packets == 1 {
 			try(c.bytes)
 		}
