@@ -55,6 +55,10 @@ type Track struct {
 	// RID); empty where there is one.
 	Rendition string
 
+	// Reordered is true of a video track whose frames are not in the order they are
+	// shown in: it has B-frames. The bus finds it out with the first of them.
+	Reordered bool
+
 	// DerivedFrom is the track this one is made of, zero for a publisher's own.
 	DerivedFrom TrackID
 }

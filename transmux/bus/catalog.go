@@ -27,7 +27,12 @@ type trackState struct {
 	video bool
 	// newestKey is the sequence number of the newest keyframe in the ring, or noKey.
 	newestKey atomic.Uint64
-	meter     meter // guarded by Stream.mu
+
+	// Guarded by Stream.mu:
+	meter meter
+	// Since the publisher's first B-frame: what it takes the track for, and what
+	// the catalog says that it is.
+	unmarked, marked *av.Track
 }
 
 const noKey = ^uint64(0)

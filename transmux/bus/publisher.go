@@ -79,9 +79,29 @@ func (p *Publisher) SetTrack(t av.Track) *av.Track {
 		track.ID = s.nextID
 	}
 	if !p.closed {
-		s.setCatalogLocked(s.catalog.Load().with(track))
+		c := s.catalog.Load()
+		if state := c.state(track.ID); state != nil && state.marked != nil {
+			track.Reordered = true
+		}
+		s.setCatalogLocked(c.with(track))
 	}
 	return track
+}
+
+// markLocked keeps the catalog true about the order of the track's frames: it
+// describes the track anew at the first B-frame, and has frames that still carry
+// the old description carry that one. A publisher's encoder that made B-frames
+// once is taken to go on with it.
+func (p *Publisher) markLocked(f *av.Frame, state *trackState) {
+	if f.Type == av.Bidirectional && state.marked == nil && !f.Track.Reordered {
+		marked := *f.Track
+		marked.Reordered = true
+		state.unmarked, state.marked = f.Track, &marked
+		p.stream.setCatalogLocked(p.stream.catalog.Load().with(&marked))
+	}
+	if state.unmarked == f.Track {
+		f.Track = state.marked
+	}
 }
 
 // Write appends one access unit to the stream. It never blocks on a reader and
@@ -107,6 +127,7 @@ func (p *Publisher) Write(f *av.Frame) {
 	if low := min(f.PTS, f.DTS) + p.offset; low < p.floor {
 		p.offset += p.floor - low // a second track that begins before the first did
 	}
+	p.markLocked(f, state)
 	p.lastWrite = f.Arrived
 	f.Generation = p.gen
 	f.DTS += p.offset

@@ -42,7 +42,7 @@ func TestRates(t *testing.T) {
 		if video.KeyframeInterval != 2*time.Second || video.Keyframes != 6 || audio.KeyframeInterval != 0 {
 			t.Errorf("keyframes: %d, every %v", video.Keyframes, video.KeyframeInterval)
 		}
-		if video.Track != r.video || !audio.LastFrame.Equal(time.Now()) || snap.Bytes != video.Bytes+audio.Bytes {
+		if video.Track.ID != r.video.ID || !video.Track.Reordered || !audio.LastFrame.Equal(time.Now()) || snap.Bytes != video.Bytes+audio.Bytes {
 			t.Errorf("snapshot: %+v", snap)
 		}
 		time.Sleep(10 * time.Second)

@@ -39,6 +39,7 @@ type Stream struct {
 	info      PublisherInfo // of the last publisher
 	since     time.Time
 	changed   chan struct{} // nil when nobody waits
+	announced chan struct{} // as changed
 	frames    uint64
 	drops     atomic.Uint64
 }
@@ -78,6 +79,22 @@ func (s *Stream) Changed() <-chan struct{} {
 		s.changed = make(chan struct{})
 	}
 	return s.changed
+}
+
+// Announced is Changed for those who only look at the catalog: the channel is
+// closed at its next change, or at the end.
+func (s *Stream) Announced() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.end.Load() != nil {
+		over := make(chan struct{})
+		close(over)
+		return over
+	}
+	if s.announced == nil {
+		s.announced = make(chan struct{})
+	}
+	return s.announced
 }
 
 // Wall is the wall clock at which a frame of that PTS came, or would have come,
@@ -211,10 +228,19 @@ func (s *Stream) evictLocked(r *ring) {
 func (s *Stream) setCatalogLocked(c *Catalog) {
 	s.catalog.Store(c)
 	s.wakeLocked()
+	s.announceLocked()
 }
 
 func (s *Stream) endLocked(err error) {
 	if s.end.CompareAndSwap(nil, &err) {
 		s.wakeLocked()
+		s.announceLocked()
+	}
+}
+
+func (s *Stream) announceLocked() {
+	if s.announced != nil {
+		close(s.announced)
+		s.announced = nil
 	}
 }
