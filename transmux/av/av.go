@@ -142,6 +142,9 @@ type Frame struct {
 	// stream's publishers. Both are set by the bus.
 	Seq        uint64
 	Generation uint32
+	// Origin is the frame's Seq at the node where it was published, which it keeps
+	// on its way through a cluster.
+	Origin uint64
 }
 
 // Size is the sum of the frame's parts in bytes.

@@ -17,6 +17,8 @@ type Catalog struct {
 	// Tracks are the publisher's own first, in the order they were announced,
 	// then the derived ones.
 	Tracks []*av.Track
+	// Origin is where the stream stands in a cluster.
+	Origin Origin
 
 	states []*trackState // one for each of Tracks
 }
@@ -91,7 +93,7 @@ func (c *Catalog) without(id av.TrackID) *Catalog {
 
 func (c *Catalog) clone() *Catalog {
 	return &Catalog{
-		Generation: c.Generation, Live: c.Live,
+		Generation: c.Generation, Live: c.Live, Origin: c.Origin,
 		Tracks: slices.Clone(c.Tracks), states: slices.Clone(c.states),
 	}
 }

@@ -16,13 +16,16 @@ type Derived struct {
 
 // Derive announces a derived track of the current generation; t.DerivedFrom
 // names its source. When that is gone already, with its generation or its
-// stream, what is returned is over from the start: its Write is false.
+// stream, or when the stream is another node's, what is returned is over from the start: its Write is false.
 func (s *Stream) Derive(t av.Track) *Derived {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	c := s.catalog.Load()
+	if s.publisher != nil && s.publisher.mirror {
+		return &Derived{stream: s, track: &t, gen: c.Generation} // it is made at the origin
+	}
 	s.nextID++
 	t.ID = s.nextID
-	c := s.catalog.Load()
 	if c.index(t.DerivedFrom) >= 0 && s.end.Load() == nil {
 		s.setCatalogLocked(c.with(&t))
 	}
@@ -46,7 +49,7 @@ func (d *Derived) Write(f *av.Frame) bool {
 	if f.Arrived.IsZero() {
 		f.Arrived = time.Now()
 	}
-	f.Generation = d.gen
+	f.Generation, f.Origin = d.gen, s.head.Load()
 	s.appendLocked(f, state)
 	return true
 }

@@ -37,6 +37,10 @@ func New(cfg Config) *Hub {
 // publisher has been silent for Config.Silence. It gives ErrBadName,
 // ErrNameTaken or ErrShutdown.
 func (h *Hub) Publish(name string, info PublisherInfo) (*Publisher, error) {
+	return h.publish(name, info, false)
+}
+
+func (h *Hub) publish(name string, info PublisherInfo, mirror bool) (*Publisher, error) {
 	if err := ValidName(name); err != nil {
 		return nil, err
 	}
@@ -50,7 +54,7 @@ func (h *Hub) Publish(name string, info PublisherInfo) (*Publisher, error) {
 		s = newStream(name, h.cfg, &h.totals)
 		h.streams[name] = s
 	}
-	p, err := h.succeed(s, info)
+	p, err := h.succeed(s, info, mirror)
 	if err != nil {
 		return nil, err
 	}
@@ -62,25 +66,30 @@ func (h *Hub) Publish(name string, info PublisherInfo) (*Publisher, error) {
 	return p, nil
 }
 
-// succeed makes the stream's next publisher, ending a silent one.
-func (h *Hub) succeed(s *Stream, info PublisherInfo) (*Publisher, error) {
+// succeed makes the stream's next publisher, ending a silent one. A mirror yields
+// to every publisher, and takes nothing over.
+func (h *Hub) succeed(s *Stream, info PublisherInfo, mirror bool) (*Publisher, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
 	if old := s.publisher; old != nil {
-		if now.Sub(old.lastWrite) < h.cfg.Silence {
+		if mirror || !old.mirror && now.Sub(old.lastWrite) < h.cfg.Silence {
 			return nil, fmt.Errorf("%w by %s", ErrNameTaken, s.info.Remote)
 		}
 		old.endLocked(ErrTakenOver)
 	}
 	p := &Publisher{
-		hub: h, stream: s, gen: s.catalog.Load().Generation + 1,
-		requests: make(chan struct{}, 1), done: make(chan struct{}), lastWrite: now,
+		hub: h, stream: s, gen: s.catalog.Load().Generation + 1, mirror: mirror,
+		requests: make(chan struct{}, 1), done: make(chan struct{}), over: make(chan struct{}), lastWrite: now,
 	}
 	s.publisher, s.info, s.since = p, info, now
 	s.refreshes.Store(info.Refreshes)
 	s.keyframes.attach(&p.requests)
-	s.setCatalogLocked(&Catalog{Generation: p.gen, Live: true})
+	if mirror {
+		p.gen-- // what there was goes on until the origin's catalog is known
+		return p, nil
+	}
+	s.setCatalogLocked(&Catalog{Generation: p.gen, Live: true, Origin: Origin{Epoch: info.Epoch}})
 	return p, nil
 }
 
@@ -98,7 +107,7 @@ func (h *Hub) retire(p *Publisher) {
 	c := s.catalog.Load().clone()
 	c.Live = false
 	s.setCatalogLocked(c)
-	if s.subscribers.Load() == 0 {
+	if s.users() == 0 {
 		h.removeLocked(s, ErrEnded) // nobody would notice that it came back
 		return
 	}
@@ -120,7 +129,7 @@ func (h *Hub) expire(s *Stream, gen uint32) {
 	defer s.mu.Unlock()
 	switch {
 	case s.publisher != nil || s.catalog.Load().Generation != gen || s.end.Load() != nil:
-	case h.kept[s.name] > 0 && s.subscribers.Load() > 0:
+	case h.kept[s.name] > 0 && s.users() > 0:
 		h.lingerLocked(s, gen)
 	default:
 		h.removeLocked(s, ErrEnded)

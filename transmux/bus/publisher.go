@@ -13,6 +13,9 @@ type PublisherInfo struct {
 	Encoder  string // what the peer calls itself, if it does
 	// Refreshes is true of a publisher that makes a keyframe when it is asked for one.
 	Refreshes bool
+	// Epoch tells this publication from earlier and later ones of the name within
+	// a cluster; see Origin.
+	Epoch uint64
 }
 
 // startPTS is where a stream's timeline begins: above zero, so that a second
@@ -25,8 +28,10 @@ type Publisher struct {
 	hub    *Hub
 	stream *Stream
 	gen    uint32
+	mirror bool // it copies another node's stream
 
 	requests chan struct{}
+	over     chan struct{} // closed at the end, whatever the cause
 	done     chan struct{}
 	cause    error // set before done is closed
 
@@ -53,6 +58,9 @@ func (p *Publisher) Err() error {
 		return nil
 	}
 }
+
+// Over is closed when the publication has ended, by whomever.
+func (p *Publisher) Over() <-chan struct{} { return p.over }
 
 // KeyframeRequests receives when a viewer needs a keyframe, coalesced to one in
 // half a second. A publisher that cannot ask its encoder need not read it.
@@ -129,13 +137,16 @@ func (p *Publisher) Write(f *av.Frame) {
 	}
 	p.markLocked(f, state)
 	p.lastWrite = f.Arrived
-	f.Generation = p.gen
+	f.Generation, f.Origin = p.gen, s.head.Load()
 	f.DTS += p.offset
 	f.PTS += p.offset
 	s.followClock(f)
 	s.appendLocked(f, state)
 	s.newest.Store(f)
 }
+
+// anchorStep is between a publisher's last frame and the next one's first.
+const anchorStep = 20 * time.Millisecond
 
 // anchorLocked lays the publisher's clock onto the stream's timeline: at the
 // wall clock's distance from the stream's beginning, and never before what the
@@ -147,8 +158,7 @@ func (p *Publisher) anchorLocked(f *av.Frame) {
 		s.epoch = f.Arrived.Add(-startPTS)
 		s.anchor.Store(s.epoch.UnixNano())
 	}
-	const step = 20 * time.Millisecond // so that the new first frame is after the old last one
-	p.floor = s.lastPTS + step
+	p.floor = s.lastPTS + anchorStep
 	at := max(f.Arrived.Sub(s.epoch), p.floor)
 	p.offset = at - f.DTS
 	s.anchor.Store(f.Arrived.UnixNano() - int64(at))
@@ -178,6 +188,7 @@ func (p *Publisher) endLocked(cause error) {
 		return
 	}
 	p.closed = true
+	close(p.over)
 	if cause != nil {
 		p.cause = cause
 		close(p.done)

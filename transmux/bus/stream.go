@@ -25,7 +25,8 @@ type Stream struct {
 	// anchor is the wall clock in nanoseconds at PTS 0; see Wall.
 	anchor      atomic.Int64
 	subscribers atomic.Int64
-	refreshes   atomic.Bool // the publisher makes keyframes when asked
+	holds       atomic.Int64 // see Hub.Hold
+	refreshes   atomic.Bool  // the publisher makes keyframes when asked
 
 	keyframes keyframeRequests
 
