@@ -1,10 +1,16 @@
 package ingest
 
 import (
+	"fmt"
 	"log/slog"
 	"net/url"
 	"strings"
+
+	"millrace/transmux/bus"
 )
+
+// ErrReserved says that a name is a source's, to everybody who would push to it.
+var ErrReserved = fmt.Errorf("%w: a source in the gateway's configuration has this name", bus.ErrNameTaken)
 
 // The ways a Source may be told to carry its media.
 const (

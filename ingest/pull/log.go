@@ -1,0 +1,74 @@
+package pull
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+)
+
+// Discreet is the log for pullers: whatever they or the libraries below them put
+// into it, the sources' secrets do not come out.
+func Discreet(log *slog.Logger, sources []Source) *slog.Logger {
+	h := &discreet{Handler: log.Handler()}
+	for _, s := range sources {
+		h.redactors = append(h.redactors, newRedactor(s.URL))
+	}
+	return slog.New(h)
+}
+
+type discreet struct {
+	slog.Handler
+	redactors []redactor
+}
+
+// Handle passes the record on without secrets.
+func (h *discreet) Handle(ctx context.Context, r slog.Record) error {
+	clean := slog.NewRecord(r.Time, r.Level, h.text(r.Message), r.PC)
+	r.Attrs(func(a slog.Attr) bool {
+		clean.AddAttrs(h.attr(a))
+		return true
+	})
+	return h.Handler.Handle(ctx, clean)
+}
+
+// WithAttrs is slog.Handler's.
+func (h *discreet) WithAttrs(attrs []slog.Attr) slog.Handler {
+	clean := make([]slog.Attr, len(attrs))
+	for i, a := range attrs {
+		clean[i] = h.attr(a)
+	}
+	return &discreet{h.Handler.WithAttrs(clean), h.redactors}
+}
+
+// WithGroup is slog.Handler's.
+func (h *discreet) WithGroup(name string) slog.Handler {
+	return &discreet{h.Handler.WithGroup(name), h.redactors}
+}
+
+func (h *discreet) text(s string) string {
+	for i := range h.redactors {
+		s = h.redactors[i].text(s)
+	}
+	return s
+}
+
+func (h *discreet) attr(a slog.Attr) slog.Attr {
+	v := a.Value.Resolve()
+	switch v.Kind() {
+	case slog.KindString:
+		v = slog.StringValue(h.text(v.String()))
+	case slog.KindGroup:
+		group := v.Group()
+		clean := make([]slog.Attr, len(group))
+		for i := range group {
+			clean[i] = h.attr(group[i])
+		}
+		v = slog.GroupValue(clean...)
+	case slog.KindAny:
+		text := fmt.Sprint(v.Any())
+		if clean := h.text(text); clean != text {
+			v = slog.StringValue(clean)
+		}
+	}
+	return slog.Attr{Key: a.Key, Value: v}
+}
