@@ -22,6 +22,8 @@ func problemOf(err error) *problem.Problem {
 		return problem.New(http.StatusBadRequest, sentence(err)+" It must be a WebRTC offer with one sendonly m-line for video, audio or each.")
 	case errors.Is(err, bus.ErrBadName):
 		return problem.New(http.StatusBadRequest, sentence(err)+" The path is /whip/ and the stream's name, such as /whip/live/demo.")
+	case errors.Is(err, ingest.ErrReserved):
+		return problem.New(http.StatusConflict, "This name belongs to a source that the gateway fetches itself. Choose another name.")
 	case errors.Is(err, bus.ErrNameTaken):
 		return problem.New(http.StatusConflict, "Somebody publishes this stream already. Choose another name, or wait: a publisher that has been silent for some seconds loses it.").After(resource.RetrySoon)
 	case errors.Is(err, ingest.ErrDenied):

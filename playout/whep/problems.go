@@ -15,7 +15,10 @@ import (
 
 // problemOf turns an error into the status and the words that the viewer gets.
 func problemOf(err error) *problem.Problem {
+	var why *bus.Unavailable
 	switch {
+	case errors.As(err, &why):
+		return problem.New(http.StatusConflict, why.Reason).After(resource.RetrySoon)
 	case errors.Is(err, description.ErrCannot):
 		return problem.New(http.StatusUnprocessableEntity, sentence(err)+" Offer what the detail names and try again.")
 	case errors.Is(err, description.ErrAnswer):
