@@ -38,6 +38,7 @@ type Mount interface {
 type Config struct {
 	Version string
 	Ports   Ports
+	Sources func() []Source // those of the configuration, by name; nil for none
 }
 
 // API answers the gateway's HTTP requests.
@@ -70,6 +71,8 @@ func (a *API) Handler(pages http.Handler, mounts ...Mount) http.Handler {
 		r.Get("/v1/streams", a.listStreams)
 		r.Get(streamPath+"*", a.oneStream)
 		r.Get("/v1/server", a.server)
+		r.Get("/v1/sources", a.listSources)
+		r.Get(sourcePath+"*", a.oneSource)
 	})
 	r.Get("/healthz", healthz)
 	r.Get("/readyz", a.readyz)

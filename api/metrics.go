@@ -67,22 +67,34 @@ func (m *Metrics) Counter(name, help string, read func() float64) {
 // Counters adds numbers that only grow, told apart by a label; as Gauge. The
 // label's values must be few.
 func (m *Metrics) Counters(name, help, label string, read func() map[string]uint64) {
-	m.registry.MustRegister(&countersBy{prometheus.NewDesc(name, help, []string{label}, nil), read})
+	m.registry.MustRegister(&labelled{prometheus.NewDesc(name, help, []string{label}, nil), prometheus.CounterValue, func() map[string]float64 {
+		counts := map[string]float64{}
+		for value, n := range read() {
+			counts[value] = float64(n)
+		}
+		return counts
+	}})
 }
 
-// countersBy is the collector behind Counters.
-type countersBy struct {
+// Gauges adds numbers of now, told apart by a label; as Counters.
+func (m *Metrics) Gauges(name, help, label string, read func() map[string]float64) {
+	m.registry.MustRegister(&labelled{prometheus.NewDesc(name, help, []string{label}, nil), prometheus.GaugeValue, read})
+}
+
+// labelled is the collector behind Counters and Gauges.
+type labelled struct {
 	desc *prometheus.Desc
-	read func() map[string]uint64
+	kind prometheus.ValueType
+	read func() map[string]float64
 }
 
 // Describe is for prometheus.Collector.
-func (c *countersBy) Describe(descs chan<- *prometheus.Desc) { descs <- c.desc }
+func (c *labelled) Describe(descs chan<- *prometheus.Desc) { descs <- c.desc }
 
 // Collect is for prometheus.Collector.
-func (c *countersBy) Collect(metrics chan<- prometheus.Metric) {
+func (c *labelled) Collect(metrics chan<- prometheus.Metric) {
 	for value, n := range c.read() {
-		metrics <- prometheus.MustNewConstMetric(c.desc, prometheus.CounterValue, float64(n), value)
+		metrics <- prometheus.MustNewConstMetric(c.desc, c.kind, n, value)
 	}
 }
 

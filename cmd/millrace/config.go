@@ -8,7 +8,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/goccy/go-yaml/ast"
+
 	"millrace/ingest"
+	"millrace/ingest/pull"
 	"millrace/playout"
 	"millrace/transmux/rtc/resource"
 )
@@ -42,7 +45,8 @@ type Config struct {
 		Viewers    int
 		Requests   int // a second, of one address, that start, change or end sessions
 	}
-	Log struct {
+	Sources []pull.Source // what is fetched
+	Log     struct {
 		Level  string
 		Format string
 	}
@@ -84,8 +88,16 @@ func (c *Config) settings() []setting {
 		{"limits.publishers", count(&c.Limits.Publishers, 1, 1<<20)},
 		{"limits.viewers", count(&c.Limits.Viewers, 1, 1<<20)},
 		{"limits.requests", count(&c.Limits.Requests, 1, 1<<20)},
+		{sourcesKey, sources(&c.Sources)},
 		{"log.level", oneOf(&c.Log.Level, logLevels...)},
 		{"log.format", oneOf(&c.Log.Format, "text", "json")},
+	}
+}
+
+// sections are the settings that are more than text in a file.
+func (c *Config) sections() map[string]section {
+	return map[string]section{
+		sourcesKey: func(node ast.Node, wrong complain) { readSources(&c.Sources, node, wrong) },
 	}
 }
 
@@ -131,7 +143,7 @@ func LoadConfig(file string, environ []string) (Config, error) {
 	settings := c.settings()
 	var errs []error
 	if file != "" {
-		errs = append(errs, readFile(file, settings)...)
+		errs = append(errs, readFile(file, settings, c.sections())...)
 	}
 	errs = append(errs, readEnviron(environ, settings)...)
 	if len(errs) == 0 {

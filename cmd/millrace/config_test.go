@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"millrace/ingest"
+	"millrace/ingest/pull"
 	"millrace/transmux/rtc/resource"
 )
 
@@ -54,6 +57,13 @@ func TestEverySettingArrives(t *testing.T) {
 	want.Limits.Publishers = 5
 	want.Limits.Viewers = 7
 	want.Limits.Requests = 9
+	want.Sources = []pull.Source{
+		{Source: ingest.Source{Name: "live/door", URL: &url.URL{Scheme: "http", Host: "cam.example", Path: "/whep/a"}}, Linger: pull.DefaultLinger},
+		{
+			Source:   ingest.Source{Name: "live/yard", URL: &url.URL{Scheme: "https", Host: "[::1]:8443", Path: "/b"}, Transport: "tcp"},
+			OnDemand: true, Linger: time.Minute,
+		},
+	}
 	want.Log.Level = "debug"
 	want.Log.Format = "json"
 
@@ -81,6 +91,13 @@ limits:
   publishers: 5
   viewers: 7
   requests: 9
+sources:
+  live/door: http://cam.example/whep/a
+  live/yard:
+    url: https://[::1]:8443/b
+    on_demand: true
+    linger: 1m
+    transport: tcp
 log:
   level: debug # loud
   format: json
@@ -90,6 +107,7 @@ log:
 		"MILLRACE_WEBRTC_ADDRESS=[::1]:0", "MILLRACE_WEBRTC_PUBLIC_IPS=192.0.2.1, 2001:db8::1,live.example", "MILLRACE_WEBRTC_TCP=false",
 		"MILLRACE_STREAM_MAX_BYTES=2GiB", "MILLRACE_STREAM_MAX_FRAMES=4096", "MILLRACE_STREAM_LINGER=90s",
 		`MILLRACE_WEBRTC_ICE_SERVERS=stun:stun.example.org:3478, turns:[2001:db8::1]?transport=tcp me p"w`,
+		`MILLRACE_SOURCES={live/door: "http://cam.example/whep/a", live/yard: {url: "https://[::1]:8443/b", on_demand: true, linger: 60s, transport: tcp}}`,
 		"MILLRACE_LIMITS_PUBLISHERS=5", "MILLRACE_LIMITS_VIEWERS=7", "MILLRACE_LIMITS_REQUESTS=9", "MILLRACE_LOG_LEVEL=debug", "MILLRACE_LOG_FORMAT=json",
 	}
 	if len(environ) != len(want.settings()) {
@@ -121,7 +139,7 @@ func TestWhatIsWrongIsSaidWithItsPlace(t *testing.T) {
 		{name: "section without keys", yaml: "http:\n  # address: :80\n"},
 		{
 			name: "unknown section", yaml: "http:\n  address: :80\nrmtp:\n  address: :1\n",
-			want: []string{`m.yaml:3:1: unknown key "rmtp"; there are: http, rtmp, webrtc, stream, limits, log`},
+			want: []string{`m.yaml:3:1: unknown key "rmtp"; there are: http, rtmp, webrtc, stream, limits, sources, log`},
 		},
 		{
 			name: "unknown key with a near one", yaml: "http:\n  addresss: :80\n",

@@ -17,16 +17,21 @@ import (
 type yamlFile struct {
 	name     string
 	settings []setting
+	sections map[string]section
 	errs     []error
 }
 
-// readFile applies a YAML file to the settings and gives all that is wrong with it.
-func readFile(name string, settings []setting) []error {
+// section reads what is below a setting that is more than text.
+type section func(node ast.Node, wrong complain)
+
+// readFile applies a YAML file to the settings, those of sections by their own
+// readers, and gives all that is wrong with it.
+func readFile(name string, settings []setting, sections map[string]section) []error {
 	text, err := os.ReadFile(name)
 	if err != nil {
 		return []error{err}
 	}
-	f := yamlFile{name: name, settings: settings}
+	f := yamlFile{name: name, settings: settings, sections: sections}
 	tree, err := parser.ParseBytes(text, 0)
 	if err != nil {
 		var at yaml.Error
@@ -100,6 +105,10 @@ func (f *yamlFile) pair(path string, pair *ast.MappingValueNode) {
 
 func (f *yamlFile) value(s setting, pair *ast.MappingValueNode) {
 	node, at := pair.Value, pair.Value.GetToken()
+	if read := f.sections[s.path]; read != nil {
+		read(node, func(at *token.Token, err error) { f.complain(at, fmt.Errorf("%s: %w", s.path, err)) })
+		return
+	}
 	text, err := scalar(node)
 	if err != nil {
 		at = pair.Key.GetToken() // what is no value has no place of its own

@@ -19,6 +19,7 @@ type gateway struct {
 	log       *slog.Logger
 	listeners listeners
 	hub       *bus.Hub
+	source    bus.Source // the Hub for viewers, behind what brings streams into it
 	api       *api.API
 	// What runs, in the order in which it is stopped: see runStages. First the
 	// doors and the streams, then the viewers, the derivations that served them,

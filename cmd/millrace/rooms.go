@@ -26,8 +26,10 @@ func (g *gateway) furnish(cfg Config) {
 		how, why := deriver.Playable(t)
 		return string(how), why
 	}
-	g.api = api.New(api.Config{Version: version(), Ports: g.listeners.ports()}, g.hub, judge, metrics, g.log)
-	gate := ingest.New(g.hub, ingest.Config{MaxPublishers: cfg.Limits.Publishers}, g.log)
+	fetched := g.furnishSources(cfg, metrics)
+	g.source = fetched
+	g.api = api.New(api.Config{Version: version(), Ports: g.listeners.ports(), Sources: listSources(fetched)}, g.hub, judge, metrics, g.log)
+	gate := ingest.New(fetched.Pushed(), ingest.Config{MaxPublishers: cfg.Limits.Publishers}, g.log)
 	g.furnishRTMP(cfg, gate, metrics)
 	mounts := g.furnishWebRTC(cfg, gate, deriver, metrics)
 	if g.listeners.http != nil {
@@ -57,7 +59,7 @@ func (g *gateway) furnishWebRTC(cfg Config, publishers *ingest.Gate, deriver *de
 	}
 	transport := sender.New(g.listeners.webrtc, g.log)
 	sessions := resource.New(resource.Config{ICEServers: cfg.WebRTC.ICEServers, Rate: cfg.Limits.Requests})
-	gate := playout.New(g.hub, playout.Config{MaxViewers: cfg.Limits.Viewers})
+	gate := playout.New(g.source, playout.Config{MaxViewers: cfg.Limits.Viewers})
 	room := whep.New(gate, deriver, transport, sessions,
 		whep.Observers{Join: metrics.Join, Added: metrics.AddedLatency}, g.log)
 	measureWHEP(metrics, room)

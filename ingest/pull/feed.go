@@ -18,6 +18,9 @@ const (
 	Waiting    State = "waiting" // for the next attempt
 )
 
+// States are all of them.
+var States = []State{Idle, Connecting, Live, Waiting}
+
 // Status is what can be said of a source at one moment. It holds no secrets.
 type Status struct {
 	Name      string
@@ -42,7 +45,6 @@ var (
 type feed struct {
 	room   *Room
 	source Source
-	puller Puller
 	redact redactor
 	wake   chan struct{} // wanted has become more than none
 
@@ -60,9 +62,9 @@ type feed struct {
 	changed   chan struct{} // closed at the next change of what is above
 }
 
-func newFeed(r *Room, s Source, p Puller) *feed {
+func newFeed(r *Room, s Source) *feed {
 	f := &feed{
-		room: r, source: s, puller: p, redact: newRedactor(s.URL),
+		room: r, source: s, redact: newRedactor(s.URL),
 		wake: make(chan struct{}, 1), state: Idle, since: time.Now(), changed: make(chan struct{}),
 	}
 	if !s.OnDemand {
@@ -105,10 +107,10 @@ func (f *feed) abandon() {
 }
 
 // run supervises the source whenever somebody wants it, until ctx ends.
-func (f *feed) run(ctx context.Context) {
+func (f *feed) run(ctx context.Context, puller Puller) {
 	for ctx.Err() == nil {
 		if demand, ok := f.begin(ctx); ok {
-			f.supervise(demand)
+			f.supervise(demand, puller)
 			f.end()
 			continue
 		}

@@ -117,11 +117,11 @@ func newLoggingHouse(t *testing.T, s Source, pull func(context.Context, *camera,
 		s.URL = &url.URL{Scheme: "rtsp", Host: "cam.example", Path: "/a", User: url.UserPassword("admin", "s3cret-p4ss")}
 	}
 	h := &house{t: t, hub: bus.New(bus.Config{}), cam: &camera{t: t, pull: pull, setup: 200 * time.Millisecond}}
-	h.room = New([]Source{s}, h.hub, map[string]Puller{"rtsp": h.cam, "https": h.cam}, log)
+	h.room = New([]Source{s}, h.hub, log)
 	h.cam.gate = ingest.New(h.room.Pulled(), ingest.Config{}, log)
 	ctx, cancel := context.WithCancel(context.Background())
 	var work sync.WaitGroup
-	work.Go(func() { _ = h.room.Serve(ctx) })
+	work.Go(func() { _ = h.room.Serve(ctx, map[string]Puller{"rtsp": h.cam, "https": h.cam}) })
 	h.stop = sync.OnceFunc(func() { cancel(); work.Wait(); h.hub.Close() })
 	t.Cleanup(h.stop)
 	return h

@@ -60,34 +60,41 @@ type Room struct {
 	feeds map[string]*feed // not changed after New
 }
 
-// New makes the room, with a puller for each scheme of the sources' URLs; it
-// panics where there is none, which Known tells before. Serve must run for
-// anything to be fetched.
-func New(sources []Source, hub Hub, pullers map[string]Puller, log *slog.Logger) *Room {
+// New makes the room. Serve must run for anything to be fetched.
+func New(sources []Source, hub Hub, log *slog.Logger) *Room {
 	r := &Room{hub: hub, log: log, feeds: make(map[string]*feed)}
 	for _, s := range sources {
-		p := pullers[s.URL.Scheme]
-		if p == nil {
-			panic("pull: no puller for " + s.URL.Scheme)
-		}
 		if s.Linger <= 0 {
 			s.Linger = DefaultLinger
 		}
-		r.feeds[s.Name] = newFeed(r, s, p)
+		r.feeds[s.Name] = newFeed(r, s)
 	}
 	return r
 }
 
-// Serve fetches until ctx ends, and waits for the pullers.
-func (r *Room) Serve(ctx context.Context) error {
+// Serve fetches until ctx ends, and waits for the pullers. There is one for each
+// scheme of the sources' URLs; what has none is never fetched.
+func (r *Room) Serve(ctx context.Context, pullers map[string]Puller) error {
 	var work sync.WaitGroup
 	for _, f := range r.feeds {
-		work.Go(func() { f.run(ctx) })
+		puller := pullers[f.source.URL.Scheme]
+		if puller == nil {
+			puller = unknown{}
+		}
+		work.Go(func() { f.run(ctx, puller) })
 	}
 	<-ctx.Done()
 	work.Wait()
 	return nil
 }
+
+// unknown stands for a puller that there is not.
+type unknown struct{}
+
+var errUnknown = errors.New("nothing can fetch URLs of this kind")
+
+// Pull is Puller's.
+func (unknown) Pull(context.Context, ingest.Source) error { return errUnknown }
 
 // Subscribe joins a stream as a viewer; it is bus.Source's. A source's that is not
 // fetched is begun to be, and waited for; what keeps it from coming is said by a
@@ -114,6 +121,14 @@ func (r *Room) Status() []Status {
 		list = append(list, r.feeds[name].status())
 	}
 	return list
+}
+
+// Failures counts the attempts that failed and the streams that broke off.
+func (r *Room) Failures() (n uint64) {
+	for _, f := range r.feeds {
+		n += uint64(f.look().failures)
+	}
+	return n
 }
 
 // Pushed is the Hub for the gate of everybody who pushes: the names of sources are

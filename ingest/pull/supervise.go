@@ -8,13 +8,13 @@ import (
 
 // supervise calls the puller again and again until ctx ends. While it does, the
 // stream's viewers are kept.
-func (f *feed) supervise(ctx context.Context) {
+func (f *feed) supervise(ctx context.Context, puller Puller) {
 	defer f.room.hub.Keep(f.source.Name)()
 	log := f.room.log.With("source", f.source.Source)
 	var pauses backoff
 	said := ""
 	for {
-		lived, err := f.pull(ctx)
+		lived, err := f.pull(ctx, puller)
 		if ctx.Err() != nil {
 			log.Debug("pull: stopped", "cause", context.Cause(ctx))
 			return
@@ -34,11 +34,11 @@ func (f *feed) supervise(ctx context.Context) {
 }
 
 // pull is one attempt; lived is how long it was live.
-func (f *feed) pull(ctx context.Context) (lived time.Duration, err error) {
+func (f *feed) pull(ctx context.Context, puller Puller) (lived time.Duration, err error) {
 	f.set(Connecting)
 	// A context of its own, so that whatever a puller hangs on it ends with it.
 	ctx, cancel := context.WithCancel(ctx)
-	err = f.puller.Pull(ctx, f.source.Source)
+	err = puller.Pull(ctx, f.source.Source)
 	cancel()
 	if err == nil {
 		err = errEnded
