@@ -6,13 +6,11 @@ import (
 
 	"millrace/transmux/av"
 	"millrace/transmux/rtc/description"
+	"millrace/transmux/rtc/intake"
 )
 
 // takeable are the codecs that we take from a publisher.
 var takeable = []av.Codec{av.H264, av.VP8, av.VP9, av.AV1, av.Opus, av.PCMU, av.PCMA}
-
-// maxLayers bounds the simulcast layers of one picture; browsers send three.
-const maxLayers = 4
 
 // negotiate picks what we take of an offer: every format that we know, in the
 // publisher's order, so that it sends what it prefers.
@@ -40,7 +38,7 @@ func negotiate(o *description.Offer) ([]description.AnswerMedia, error) {
 			}
 		}
 		if m.Kind == av.Video && m.Extension(description.ExtensionRID) != 0 {
-			a.RIDs = m.RIDs[:min(len(m.RIDs), maxLayers)]
+			a.RIDs = m.RIDs[:min(len(m.RIDs), intake.MaxLayers)]
 		}
 		answers = append(answers, a)
 	}

@@ -16,6 +16,7 @@ import (
 	"millrace/ingest"
 	"millrace/transmux/bus"
 	"millrace/transmux/rtc/description"
+	"millrace/transmux/rtc/intake"
 	"millrace/transmux/rtc/resource"
 	"millrace/transmux/rtc/sender"
 )
@@ -45,7 +46,8 @@ type Room struct {
 }
 
 type counters struct {
-	opened, refused, packets, lost, recovered, dropped atomic.Uint64
+	opened, refused atomic.Uint64
+	media           intake.Counters
 }
 
 // Stats count since the start.
@@ -81,8 +83,8 @@ func (room *Room) Close() {
 func (room *Room) Stats() Stats {
 	c := &room.counters
 	return Stats{
-		Opened: c.opened.Load(), Refused: c.refused.Load(), Packets: c.packets.Load(),
-		Lost: c.lost.Load(), Recovered: c.recovered.Load(), Dropped: c.dropped.Load(),
+		Opened: c.opened.Load(), Refused: c.refused.Load(), Packets: c.media.Packets.Load(),
+		Lost: c.media.Lost.Load(), Recovered: c.media.Recovered.Load(), Dropped: c.media.Dropped.Load(),
 	}
 }
 

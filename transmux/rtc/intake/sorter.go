@@ -1,4 +1,4 @@
-package whip
+package intake
 
 import (
 	"math/rand/v2"
@@ -10,16 +10,15 @@ import (
 	"github.com/pion/rtp"
 
 	"millrace/transmux/av"
-	"millrace/transmux/bus"
 	"millrace/transmux/rtc/description"
 	"millrace/transmux/rtpio"
 )
 
-// intake takes a publisher's packets apart by source, and writes the frames of
+// sorter takes a publisher's packets apart by source, and writes the frames of
 // each to the bus. It belongs to its session's goroutine.
-type intake struct {
+type sorter struct {
 	media     []description.AnswerMedia
-	publisher *bus.Publisher
+	publisher Publisher
 	ssrc      uint32 // ours, as the sender of RTCP
 	clock     rtpio.Clock
 	layers    []*layer
@@ -30,8 +29,8 @@ type intake struct {
 	header    rtp.Header
 }
 
-func newIntake(media []description.AnswerMedia) *intake {
-	in := &intake{media: media, ssrc: rand.Uint32() | 1, sources: make(map[uint32]source)}
+func newSorter(media []description.AnswerMedia) *sorter {
+	in := &sorter{media: media, ssrc: rand.Uint32() | 1, sources: make(map[uint32]source)}
 	in.transport = twcc.NewRecorder(in.ssrc)
 	for _, m := range media {
 		// Bundled m-lines share their extensions' ids (RFC 9143 section 15.2).
@@ -43,7 +42,7 @@ func newIntake(media []description.AnswerMedia) *intake {
 }
 
 // take takes one opened packet; what is not understood is passed over.
-func (in *intake) take(raw []byte, arrived time.Time) {
+func (in *sorter) take(raw []byte, arrived time.Time) {
 	in.header = rtp.Header{}
 	n, err := in.header.Unmarshal(raw)
 	if err != nil {
@@ -78,7 +77,7 @@ func (in *intake) take(raw []byte, arrived time.Time) {
 }
 
 // write puts a layer's finished frames on the bus.
-func (in *intake) write(l *layer, now time.Time) {
+func (in *sorter) write(l *layer, now time.Time) {
 	for _, unit := range l.inbound.Frames(now) {
 		if unit.Track != nil {
 			in.let(l, l.held) // they are of the old description
@@ -100,7 +99,7 @@ func (in *intake) write(l *layer, now time.Time) {
 }
 
 // pass writes a frame, or holds it for as long as the line is bad.
-func (in *intake) pass(l *layer, f *av.Frame, now time.Time) {
+func (in *sorter) pass(l *layer, f *av.Frame, now time.Time) {
 	if l.kind() != av.Video {
 		in.publisher.Write(f)
 		return
@@ -112,7 +111,7 @@ func (in *intake) pass(l *layer, f *av.Frame, now time.Time) {
 }
 
 // letDue writes the held frames whose time has come.
-func (in *intake) letDue(l *layer, now time.Time) {
+func (in *sorter) letDue(l *layer, now time.Time) {
 	n := max(0, len(l.held)-maxHeld)
 	for n < len(l.held) && !l.held[n].at.After(now) {
 		n++
@@ -121,7 +120,7 @@ func (in *intake) letDue(l *layer, now time.Time) {
 }
 
 // let writes the first of the held frames.
-func (in *intake) let(l *layer, first []held) {
+func (in *sorter) let(l *layer, first []held) {
 	for _, h := range first {
 		in.publisher.Write(h.frame)
 	}
@@ -130,7 +129,7 @@ func (in *intake) let(l *layer, first []held) {
 
 // release writes what has been held long enough, and what is no longer worth
 // waiting for.
-func (in *intake) release(now time.Time) {
+func (in *sorter) release(now time.Time) {
 	for _, l := range in.layers {
 		in.letDue(l, now)
 		if due := l.inbound.Deadline(); !due.IsZero() && !now.Before(due) {
@@ -140,7 +139,7 @@ func (in *intake) release(now time.Time) {
 }
 
 // report takes a sender report.
-func (in *intake) report(r *rtcp.SenderReport, arrived time.Time) {
+func (in *sorter) report(r *rtcp.SenderReport, arrived time.Time) {
 	if src, known := in.sources[r.SSRC]; known && !src.repairs {
 		src.layer.reception.noteReport(r.NTPTime, arrived)
 		in.clock.Report(src.layer.clock, r.NTPTime, r.RTPTime)
@@ -148,7 +147,7 @@ func (in *intake) report(r *rtcp.SenderReport, arrived time.Time) {
 }
 
 // missing asks for packets again.
-func (in *intake) missing(now time.Time, roundTrip time.Duration) (asks []rtcp.Packet) {
+func (in *sorter) missing(now time.Time, roundTrip time.Duration) (asks []rtcp.Packet) {
 	for _, l := range in.layers {
 		if numbers := l.inbound.Missing(now, roundTrip); len(numbers) > 0 {
 			in.pace.miss(len(numbers), now, roundTrip)
@@ -161,7 +160,7 @@ func (in *intake) missing(now time.Time, roundTrip time.Duration) (asks []rtcp.P
 }
 
 // transportFeedback is what the publisher's bandwidth estimation lives on.
-func (in *intake) transportFeedback() []rtcp.Packet {
+func (in *sorter) transportFeedback() []rtcp.Packet {
 	if in.transitID == 0 {
 		return nil
 	}
@@ -169,7 +168,7 @@ func (in *intake) transportFeedback() []rtcp.Packet {
 }
 
 // reports is one receiver report of all sources.
-func (in *intake) reports(now time.Time) []rtcp.Packet {
+func (in *sorter) reports(now time.Time) []rtcp.Packet {
 	r := &rtcp.ReceiverReport{SSRC: in.ssrc}
 	for _, l := range in.layers {
 		if l.reception.began {
@@ -182,12 +181,12 @@ func (in *intake) reports(now time.Time) []rtcp.Packet {
 	return []rtcp.Packet{r}
 }
 
-func (in *intake) needsKeyframe() bool {
+func (in *sorter) needsKeyframe() bool {
 	return slices.ContainsFunc(in.layers, func(l *layer) bool { return l.inbound.NeedsKeyframe() })
 }
 
 // keyframeRequests asks every picture for a keyframe (PLI, RFC 4585 section 6.3.1).
-func (in *intake) keyframeRequests() (asks []rtcp.Packet) {
+func (in *sorter) keyframeRequests() (asks []rtcp.Packet) {
 	for _, l := range in.layers {
 		if l.kind() == av.Video {
 			asks = append(asks, &rtcp.PictureLossIndication{SenderSSRC: in.ssrc, MediaSSRC: l.reception.ssrc})
@@ -197,7 +196,7 @@ func (in *intake) keyframeRequests() (asks []rtcp.Packet) {
 }
 
 // sum adds up what the layers counted.
-func (in *intake) sum() (all rtpio.Stats) {
+func (in *sorter) sum() (all rtpio.Stats) {
 	for _, l := range in.layers {
 		s := l.inbound.Stats()
 		all.Received += s.Received

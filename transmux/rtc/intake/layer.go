@@ -1,4 +1,4 @@
-package whip
+package intake
 
 import (
 	"slices"
@@ -10,12 +10,15 @@ import (
 	"millrace/transmux/rtpio"
 )
 
+// MaxLayers bounds the simulcast layers of one picture; browsers send three.
+const MaxLayers = 4
+
 const (
 	// maxSources bounds the SSRCs of one publisher: three layers and sound, each
 	// with its retransmissions, and again after a restart of the encoder.
 	maxSources = 32
 	// maxAllLayers bounds the tracks of one publisher.
-	maxAllLayers = maxLayers + 2
+	maxAllLayers = MaxLayers + 2
 )
 
 // layer is one track of the publisher's: the sound, the picture, or one of the
@@ -43,7 +46,7 @@ type source struct {
 // source finds where a packet belongs, and remembers it by its SSRC: by what the
 // offer said of that, by the layer that it names, by its m-line, or by its
 // payload type (RFC 9143 section 9.2).
-func (in *intake) source(h *rtp.Header) (source, bool) {
+func (in *sorter) source(h *rtp.Header) (source, bool) {
 	if src, known := in.sources[h.SSRC]; known {
 		if src.repairs || src.layer.format.PayloadType == h.PayloadType {
 			return src, true
@@ -71,7 +74,7 @@ func (in *intake) source(h *rtp.Header) (source, bool) {
 }
 
 // find is the m-line of a packet and the format of its payload type.
-func (in *intake) find(h *rtp.Header) (*description.AnswerMedia, *description.Format) {
+func (in *sorter) find(h *rtp.Header) (*description.AnswerMedia, *description.Format) {
 	for i := range in.media {
 		a := &in.media[i]
 		if mid := named(h, a.Media, description.ExtensionMID); mid != "" && mid != a.Media.MID {
@@ -96,7 +99,7 @@ func named(h *rtp.Header, m *description.Media, uri string) string {
 }
 
 // layer is the one that a packet belongs to, made by its first packet.
-func (in *intake) layer(a *description.AnswerMedia, f *description.Format, h *rtp.Header) *layer {
+func (in *sorter) layer(a *description.AnswerMedia, f *description.Format, h *rtp.Header) *layer {
 	rid := ""
 	if len(a.RIDs) > 0 {
 		rid = named(h, a.Media, description.ExtensionRID)
@@ -130,7 +133,7 @@ func (in *intake) layer(a *description.AnswerMedia, f *description.Format, h *rt
 }
 
 // repaired is the layer whose packets a retransmission repeats.
-func (in *intake) repaired(a *description.AnswerMedia, h *rtp.Header) *layer {
+func (in *sorter) repaired(a *description.AnswerMedia, h *rtp.Header) *layer {
 	rid := named(h, a.Media, description.ExtensionRepairedRID)
 	at := slices.IndexFunc(a.Media.Sources, func(s description.Source) bool { return s.SSRC == h.SSRC })
 	for _, l := range in.layers {
@@ -148,7 +151,7 @@ func (in *intake) repaired(a *description.AnswerMedia, h *rtp.Header) *layer {
 }
 
 // recode follows a publisher that changes its codec in mid-stream.
-func (in *intake) recode(l *layer, h *rtp.Header) (source, bool) {
+func (in *sorter) recode(l *layer, h *rtp.Header) (source, bool) {
 	a, f := in.find(h)
 	if a == nil || a.Media != l.media || f.PayloadType != h.PayloadType {
 		return source{}, false
