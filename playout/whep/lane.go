@@ -31,6 +31,7 @@ type lane struct {
 	budget  float64 // bytes that may be sent again
 	repairs repairs
 	patient patience
+	held    hold
 	format  *description.Format // of what is sent now
 	red     rtpio.RED
 }
@@ -78,6 +79,9 @@ func (l *lane) serve(c *bus.Cursor, b *sender.Burst, v *viewer, now time.Time) t
 		due, shift := l.ramp.At(f.DTS)
 		if due.After(now) {
 			return due
+		}
+		if until := l.heldUntil(f, b, v, now); until.After(now) {
+			return until
 		}
 		c.Advance()
 		first := !l.writer.Begun()
@@ -151,10 +155,7 @@ func (l *lane) insist(f *av.Frame, b *sender.Burst) {
 // recover sends packets again that the viewer misses, by the numbers that they
 // had, and on a bad line has each followed by a twin.
 func (l *lane) recover(numbers []uint16, b *sender.Burst, v *viewer, now time.Time) {
-	roundTrip := v.feedback.roundTrip()
-	if roundTrip == 0 {
-		roundTrip = v.endpoint.RoundTrip()
-	}
+	roundTrip := v.roundTrip()
 	missed := 0
 	for _, number := range numbers {
 		if l.repairs.crossed(number, now, roundTrip) {

@@ -15,8 +15,10 @@ const (
 	// stay below two.
 	calmAfter = 800 * time.Millisecond
 	// patienceMargin is beyond the round trip: a loss shows when the next packet
-	// comes, which at worst is the next picture's.
-	patienceMargin = 40 * time.Millisecond
+	// comes, which at worst is the next picture's, and browsers ask only every 20 ms.
+	// Where the next picture is a keyframe there is no second chance: a browser goes
+	// on with it when it is due, without the pictures before it that came too late.
+	patienceMargin = 80 * time.Millisecond
 	// maxPatience bounds what a round trip may make of it.
 	maxPatience = 500 * time.Millisecond
 	// unlimited is the most that a picture may be held back: libwebrtc's default.

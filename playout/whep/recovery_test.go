@@ -95,6 +95,19 @@ func TestRequestsThatCrossedARepair(t *testing.T) {
 	}
 }
 
+// TestKeyframesAreHeldBack for no longer than the viewer holds its pictures.
+func TestKeyframesAreHeldBack(t *testing.T) {
+	for name, tt := range map[string]struct{ roundTrip, patience, want time.Duration }{
+		"long enough for a repair": {60 * time.Millisecond, 140 * time.Millisecond, 85 * time.Millisecond},
+		"the viewer's patience":    {450 * time.Millisecond, maxPatience, maxPatience - holdSlack},
+		"a viewer without any":     {60 * time.Millisecond, 0, 0},
+	} {
+		if got := holdFor(tt.roundTrip, tt.patience); got != tt.want {
+			t.Errorf("%s: %v, not %v", name, got, tt.want)
+		}
+	}
+}
+
 func TestTwinsFollow(t *testing.T) {
 	var r repairs
 	now := time.Unix(1000, 0)
@@ -140,7 +153,7 @@ func TestPatience(t *testing.T) {
 			p.miss(1, now, 60*time.Millisecond)
 			now = now.Add(330 * time.Millisecond)
 		}
-		if got := told(); second > 0 && got != 100*time.Millisecond {
+		if got := told(); second > 0 && got != 140*time.Millisecond {
 			t.Errorf("on a bad line it says %v", got)
 		}
 	}

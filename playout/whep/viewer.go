@@ -239,6 +239,15 @@ func (v *viewer) recover(b *sender.Burst, now time.Time) {
 	}
 }
 
+// roundTrip is as the viewer's reports have it, or before the first of them as its
+// connectivity checks do.
+func (v *viewer) roundTrip() time.Duration {
+	if rtt := v.feedback.roundTrip(); rtt != 0 {
+		return rtt
+	}
+	return v.endpoint.RoundTrip()
+}
+
 // sendReports sends a sender report for each track that has begun: what is live
 // now was, by the stream's one clock, at this wall time.
 func (v *viewer) sendReports(b *sender.Burst, now time.Time) {
