@@ -40,6 +40,7 @@ var rooms = []room{
 	{"transmux/codecs", []string{"transmux/av"}, false, "a codec knows its bytes"},
 	{"transmux/flv", []string{"transmux/codecs", "transmux/av"}, false, "a container knows codecs, not who carries it"},
 	{"transmux/rtpio", []string{"transmux/codecs", "transmux/av"}, false, "RTP knows codecs, not who sends it"},
+	{"transmux/rtsp", nil, false, "RTSP without streams: who publishes and who watches what is the rooms' above"},
 	{"transmux/bus", []string{"transmux/av"}, false, "the bus knows no protocol and no codec"},
 	{"transmux/derive", []string{"transmux/bus", "transmux/codecs", "transmux/av"}, false, "it reads tracks and writes tracks"},
 	{"transmux/rtc", []string{"transmux/rtpio", "transmux/codecs", "transmux/av", "transmux/problem"}, false, "WebRTC without streams: who watches what is playout's"},
@@ -55,9 +56,9 @@ type guest struct {
 
 var guests = []guest{
 	{"github.com/yutopp/", []string{"ingest/rtmp"}, "RTMP's types stay behind its filter"},
-	{"github.com/bluenviron/gortsplib/", []string{"ingest/rtsp", "playout/rtsp"}, "RTSP's types stay in its rooms"},
+	{"github.com/bluenviron/gortsplib/", []string{"transmux/rtsp"}, "one port publishes and plays: RTSP's types stay below both"},
 	{"github.com/bluenviron/mediacommon/", []string{"transmux/codecs"}, "one place knows how codecs are parsed"},
-	{"github.com/pion/", []string{"transmux/rtc", "transmux/rtpio", "transmux/codecs", "ingest/whip", "playout/whep"}, "a new line of pion must be one room's change"},
+	{"github.com/pion/", []string{"transmux/rtc", "transmux/rtpio", "transmux/codecs", "transmux/rtsp", "ingest/whip", "ingest/rtsp", "playout/whep", "playout/rtsp"}, "a new line of pion must be one room's change"},
 	{"github.com/tphakala/", []string{"transmux/derive"}, "so that the noaac build tag is enough to leave it out"},
 	{"github.com/thesyncim/", []string{"transmux/derive"}, "coding sound is derive's"},
 	{"github.com/prometheus/", []string{"api"}, "rooms observe through an interface of one method"},

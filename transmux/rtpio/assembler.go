@@ -21,10 +21,22 @@ type depacketizer interface {
 	frame(t *av.Track) (f *av.Frame, changed *av.Track, err error)
 }
 
-func newDepacketizer(c av.Codec) depacketizer {
+// parted is the depacketizer of a sound whose frames may take several packets, and
+// of which one packet may hold several.
+type parted interface {
+	// partial is true while a frame needs more packets.
+	partial() bool
+	// more is the next frame of what was added, behind the one that frame made, and
+	// by how many ticks it is later than that; nil when there is none.
+	more() (f *av.Frame, ticks uint32)
+}
+
+func newDepacketizer(c av.Codec, o Options) depacketizer {
 	switch c {
 	case av.H264:
 		return &depayH264{}
+	case av.H265:
+		return &depayH265{}
 	case av.VP8:
 		return &depayVP8{}
 	case av.VP9:
@@ -35,6 +47,15 @@ func newDepacketizer(c av.Codec) depacketizer {
 		return &depayOpus{}
 	case av.PCMU, av.PCMA:
 		return &depayPCM{}
+	case av.AAC:
+		if o.AAC.LATM {
+			return &depayLATM{units: units{rate: o.ClockRate}}
+		}
+		return &depayAAC{units: units{rate: o.ClockRate}, packing: o.AAC.withDefaults()}
+	case av.MP3:
+		return &depayMP3{}
+	case av.AC3:
+		return &depayAC3{}
 	default:
 		return nil
 	}
@@ -44,6 +65,7 @@ func newDepacketizer(c av.Codec) depacketizer {
 // or with the next timestamp; every packet of an audio track is one.
 type assembler struct {
 	depay depacketizer
+	parts parted // depay, if it is one
 	video bool
 	stats *Stats
 	out   []Unit
@@ -64,7 +86,8 @@ type assembler struct {
 
 func newAssembler(d depacketizer, t *av.Track, s *Stats) assembler {
 	video := t.Kind == av.Video
-	return assembler{depay: d, video: video, stats: s, track: t, gapped: true, waiting: video}
+	parts, _ := d.(parted)
+	return assembler{depay: d, parts: parts, video: video, stats: s, track: t, gapped: true, waiting: video}
 }
 
 // push takes the next packet in sequence.
@@ -91,9 +114,14 @@ func (a *assembler) push(p *Packet) {
 	if a.damaged {
 		a.lose() // now: the frame may never end
 	}
-	if p.Marker || !a.video {
+	if p.Marker || a.whole() {
 		a.finish()
 	}
+}
+
+// whole is true of a sound that needs no more packets.
+func (a *assembler) whole() bool {
+	return !a.video && (a.damaged || a.parts == nil || !a.parts.partial())
 }
 
 // gap says that packets are missing before the next one.
@@ -138,6 +166,14 @@ func (a *assembler) finish() {
 	}
 	a.out = append(a.out, u)
 	a.stats.Frames++
+	if a.parts == nil {
+		return
+	}
+	for f, ticks := a.parts.more(); f != nil; f, ticks = a.parts.more() {
+		f.Arrived = a.arrived
+		a.out = append(a.out, Unit{Frame: f, Timestamp: a.timestamp + ticks})
+		a.stats.Frames++
+	}
 }
 
 // drop leaves a frame out.

@@ -69,6 +69,7 @@ func fuzzPayloads(f *testing.F, codec av.Codec, names ...string) {
 }
 
 func FuzzDepayH264(f *testing.F) { fuzzPayloads(f, av.H264, "h264") }
+func FuzzDepayH265(f *testing.F) { fuzzPayloads(f, av.H265, "h265-low", "h265-open") }
 func FuzzDepayVP8(f *testing.F)  { fuzzPayloads(f, av.VP8, "vp8") }
 func FuzzDepayVP9(f *testing.F)  { fuzzPayloads(f, av.VP9, "vp9") }
 func FuzzDepayAV1(f *testing.F)  { fuzzPayloads(f, av.AV1, "av1-aom", "av1-svt") }
@@ -89,7 +90,7 @@ func FuzzDepayAudio(f *testing.F) {
 }
 
 // fuzzCodecs are the payloads of FuzzInbound, by a byte.
-var fuzzCodecs = [...]av.Codec{av.H264, av.VP8, av.VP9, av.AV1, av.Opus, av.PCMU}
+var fuzzCodecs = [...]av.Codec{av.H264, av.VP8, av.VP9, av.AV1, av.Opus, av.PCMU, av.H265, av.AAC, av.MP3, av.AC3}
 
 // FuzzInbound lets packets come in any order with any header. Each takes eight
 // bytes: how far the numbers go, how time goes, what is in it.

@@ -28,6 +28,10 @@ type Options struct {
 	Retransmits bool
 	// MaxWait is how long a hole in the sequence holds up what is behind it.
 	MaxWait time.Duration
+	// AAC is how an AAC track's access units are packed, and ClockRate its RTP clock
+	// in hertz where that is not the track's sample rate.
+	AAC       AACPacking
+	ClockRate int
 }
 
 const (
@@ -89,7 +93,7 @@ type Inbound struct {
 // codec at least, an Opus track's channels, H.264's parameter sets if the
 // session description names them. It fails on codecs that cannot be received.
 func NewInbound(track av.Track, o Options) (*Inbound, error) {
-	depay := newDepacketizer(track.Codec)
+	depay := newDepacketizer(track.Codec, o)
 	if depay == nil {
 		return nil, fmt.Errorf("rtpio: %s cannot be received over RTP", track.Codec)
 	}

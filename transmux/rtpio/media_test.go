@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -22,13 +23,16 @@ type clip struct {
 	raw    [][]byte // each frame as the file has it, for other packetizers
 }
 
-var clips = []string{"h264", "vp8", "vp9", "vp9-altref", "av1-aom", "av1-svt"}
+var clips = []string{"h264", "vp8", "vp9", "vp9-altref", "av1-aom", "av1-svt", "h265-low", "h265-open"}
 
 // readClip reads a file of codecs' or flv's. They are trusted.
 func readClip(tb testing.TB, name string) *clip {
 	tb.Helper()
 	if name == "h264" {
 		return readFLV(tb, filepath.Join("..", "flv", "testdata", "zerolatency.flv"))
+	}
+	if strings.HasPrefix(name, "h265") {
+		return readH265(tb, filepath.Join("..", "codecs", "testdata", name+".h265"))
 	}
 	data, err := os.ReadFile(filepath.Join("..", "codecs", "testdata", name+".ivf"))
 	if err != nil {
@@ -71,6 +75,42 @@ func readClip(tb testing.TB, name string) *clip {
 			tb.Fatalf("%s: frame %d: %v", name, i, err)
 		}
 		c.frames = append(c.frames, f)
+	}
+	return c
+}
+
+// readH265 reads a byte stream (H.265 annex B).
+func readH265(tb testing.TB, path string) *clip {
+	tb.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	var units [][][]byte
+	pictured := true // the last unit has a slice
+	for _, n := range bytes.Split(data, []byte{0, 0, 1}) {
+		n = bytes.TrimRight(n, "\x00")
+		if len(n) < 3 {
+			continue
+		}
+		if begins265(type265(n), n[2:]) && pictured {
+			units, pictured = append(units, nil), false
+		}
+		pictured = pictured || type265(n) < nalu265VPS
+		units[len(units)-1] = append(units[len(units)-1], n)
+	}
+	c := &clip{}
+	for i, nalus := range units {
+		if i == 0 {
+			if c.track, _, err = codecs.H265Update(nil, nalus); err != nil {
+				tb.Fatal(err)
+			}
+		}
+		f, err := codecs.H265Frame(&c.track, nalus)
+		if err != nil {
+			tb.Fatalf("frame %d: %v", i, err)
+		}
+		c.frames, c.raw = append(c.frames, f), append(c.raw, nil)
 	}
 	return c
 }
