@@ -40,11 +40,16 @@ type Request struct {
 	Protocol   string // "rtmp", "whip", "rtsp"
 	Remote     string // the peer's address and port
 	Encoder    string // what the peer calls itself, if it has said so
-	Credential string // a token, or nothing; never logged
-	Refreshes  bool   // the peer makes a keyframe when it is asked for one
+	User       string // of the credential, if it has one; never logged
+	Credential string // a token or a password, or nothing; never logged
+	// Proves says whether the peer has shown that it knows that password, where it
+	// did so without telling it (RTSP's digest authentication). Where it is nil,
+	// Credential is the password or token itself.
+	Proves    func(password string) bool
+	Refreshes bool // the peer makes a keyframe when it is asked for one
 }
 
-// LogValue leaves the credential out.
+// LogValue leaves user and credential out.
 func (r Request) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("stream", r.Name),
 		slog.String("protocol", r.Protocol), slog.String("remote", r.Remote))

@@ -28,7 +28,12 @@ type Request struct {
 	Stream     string
 	Protocol   string // "whep", "rtsp"
 	Remote     string // the viewer's address
-	Credential string // a token, or nothing; never logged
+	User       string // of the credential, if it has one; never logged
+	Credential string // a token or a password, or nothing; never logged
+	// Proves says whether the viewer has shown that it knows that password, where it
+	// did so without telling it (RTSP's digest authentication). Where it is nil,
+	// Credential is the password or token itself.
+	Proves func(password string) bool
 }
 
 // Authorizer says whether a request may play: nil, or an error that wraps
