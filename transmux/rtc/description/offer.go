@@ -45,6 +45,9 @@ func parseOffer(raw []byte, wanted []Direction) (*Offer, *fault) {
 		if m.MediaName.Port.Value == 0 && !bundled {
 			return nil, invalid("m=%s has port 0, which is no offer", m.MediaName.Media)
 		}
+		if attributeOf(desc, m, "setup") == "passive" {
+			return nil, cannot("a=setup must be actpass or active, for the DTLS server is here")
+		}
 		parsed, wrong := o.parseMedia(desc, m, wanted)
 		if wrong != nil {
 			return nil, wrong
@@ -99,9 +102,6 @@ func (o *Offer) parseMedia(desc *sdp.SessionDescription, m *sdp.MediaDescription
 	}
 	if got := direction(m); !slices.Contains(wanted, got) {
 		return parsed, invalid("m=%s is %s, here it must be %s", m.MediaName.Media, got, wanted[0])
-	}
-	if attribute("setup") == "passive" {
-		return parsed, cannot("a=setup must be actpass or active, for the DTLS server is here")
 	}
 	if _, mux := m.Attribute("rtcp-mux"); !mux {
 		return parsed, cannot("m=%s needs a=rtcp-mux, for there is one port for both", m.MediaName.Media)
