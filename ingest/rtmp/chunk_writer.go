@@ -39,6 +39,16 @@ func ackMessage(received uint32) []byte {
 	return control(typeAck, binary.BigEndian.AppendUint32(nil, received)...)
 }
 
+// streamEventMessage tells of a message stream.
+func streamEventMessage(event uint8, stream uint32) []byte {
+	return control(typeUserControl, binary.BigEndian.AppendUint32([]byte{0, event}, stream)...)
+}
+
+// pingMessage asks whether the peer is there; it answers with the timestamp.
+func pingMessage(timestamp uint32) []byte {
+	return control(typeUserControl, binary.BigEndian.AppendUint32([]byte{0, eventPingRequest}, timestamp)...)
+}
+
 // pongMessage answers a ping with its own timestamp.
 func pongMessage(timestamp []byte) []byte {
 	return control(typeUserControl, append([]byte{0, eventPingResponse}, timestamp...)...)

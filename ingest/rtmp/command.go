@@ -1,8 +1,11 @@
 package rtmp
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
+
+	"github.com/yutopp/go-amf0"
 )
 
 // command is the head of a command message (RTMP 1.0 section 7.2); args are the
@@ -76,6 +79,39 @@ func (s status) message(stream uint32) *message {
 	body = appendObject(append(body, amfNull),
 		property{"level", s.level}, property{"code", s.code}, property{"description", s.description})
 	return &message{kind: typeCommandAMF0, stream: stream, body: body}
+}
+
+// lengthAnswer is the reply to getStreamLength: 0 s, as for everything live.
+func (c command) lengthAnswer(stream uint32) *message {
+	body := appendNumber(appendString(nil, "_result"), c.transaction)
+	return &message{kind: typeCommandAMF0, stream: stream, body: appendNumber(append(body, amfNull), 0)}
+}
+
+// values decodes up to n of the command's values.
+func (c command) values(n int) []any {
+	args := amf0.NewDecoder(bytes.NewReader(c.args))
+	var values []any
+	for range n {
+		var v any
+		if args.Decode(&v) != nil {
+			break
+		}
+		values = append(values, v)
+	}
+	return values
+}
+
+// at is the value of that index, nil if there are not so many.
+func at(values []any, i int) any {
+	if i < len(values) {
+		return values[i]
+	}
+	return nil
+}
+
+func isTrue(values []any, i int) bool {
+	v, _ := at(values, i).(bool)
+	return v
 }
 
 // answer is the reply to a command without a result: "_result" with nothing in

@@ -17,6 +17,8 @@ const libraryHandshake = 1 + 2*handshakeSize
 type sink interface {
 	// media takes an audio or video message; its body is the sink's to keep.
 	media(m *message) error
+	// watch takes a command of those who want to watch. Its errors end the connection.
+	watch(c command, stream uint32) error
 	// bad hears of a message that was dropped because it could not be read.
 	bad(err error) error
 }
@@ -41,6 +43,7 @@ type filter struct {
 	connected bool   // "connect" has come
 	command   string // the last one passed on
 	publishes uint32 // the message stream that publishes, 0 for none
+	playing   bool   // the peer watches
 	fcPublish bool   // the peer announces its publishing the FMLE way
 	leaving   bool   // and the end of it
 
@@ -121,6 +124,9 @@ func (f *filter) step() error {
 	}
 	m.arrived = f.sock.arrived
 	f.acknowledge()
+	if f.playing {
+		f.sock.alive() // viewers say little: whatever it is
+	}
 	switch {
 	case m.kind == typeUserControl:
 		f.userControl(m.body)
@@ -195,9 +201,14 @@ func (f *filter) takeCommand(m *message) error {
 	case "connect", "createStream", "deleteStream":
 		m.stream = 0 // where the library expects them
 		fallthrough
-	case "publish", "play", "closeStream":
+	case "publish", "closeStream":
 		f.command = c.name
 		f.pass(m, plain)
+	case "play", "pause", "pauseRaw", "seek", "receiveAudio", "receiveVideo":
+		f.command = c.name
+		return f.sink.watch(c, m.stream)
+	case "getStreamLength":
+		f.say(c.lengthAnswer(m.stream))
 	case "releaseStream", "FCPublish", "FCUnpublish", "_checkbw":
 		f.fcPublish = f.fcPublish || c.name == "FCPublish"
 		f.leaving = f.leaving || c.name == "FCUnpublish"

@@ -25,8 +25,9 @@ func (c fakeConn) SetWriteDeadline(time.Time) error { return nil }
 
 // recorder is a sink that remembers.
 type recorder struct {
-	heard  []heard
-	faults []error
+	heard   []heard
+	faults  []error
+	watches []string
 }
 
 func (r *recorder) media(m *message) error {
@@ -41,7 +42,7 @@ func (r *recorder) bad(err error) error {
 
 func filterOf(in io.Reader, s sink) *filter {
 	conn := fakeConn{in: in}
-	out := newOutbox(conn, time.Second, func(error) {})
+	out := newOutbox(conn, time.Second, new(atomic.Uint64), func(error) {})
 	return newFilter(&socket{Conn: conn, total: new(atomic.Uint64)}, out, lengthLimits{video: 1 << 20}, s)
 }
 
@@ -345,8 +346,9 @@ func BenchmarkFilter(b *testing.B) {
 
 type counting struct{ n int }
 
-func (c *counting) media(*message) error { c.n--; return nil }
-func (c *counting) bad(err error) error  { return err }
+func (c *counting) media(*message) error        { c.n--; return nil }
+func (c *counting) bad(err error) error         { return err }
+func (c *counting) watch(command, uint32) error { return nil }
 
 // repeating is a peer that never ends.
 type repeating struct{ head, loop, left []byte }
@@ -363,4 +365,9 @@ func (r *repeating) Read(p []byte) (int, error) {
 	n := copy(p, r.left)
 	r.left = r.left[n:]
 	return n, nil
+}
+
+func (r *recorder) watch(c command, _ uint32) error {
+	r.watches = append(r.watches, c.name)
+	return nil
 }

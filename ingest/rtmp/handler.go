@@ -40,7 +40,7 @@ func (s *session) OnConnect(_ uint32, cmd *rtmpmsg.NetConnectionConnect) error {
 // we tell it, because the library knows one reason for everything.
 func (s *session) OnPublish(stream *gortmp.StreamContext, _ uint32, cmd *rtmpmsg.NetStreamPublish) error {
 	want := parseTarget(s.app, s.tcURL, cmd.PublishingName)
-	if s.pub != nil {
+	if s.pub != nil || s.link != nil {
 		return s.refuse(stream.StreamID, want, errSecond)
 	}
 	pub, err := s.server.gate.Open(s.ctx, ingest.Request{
@@ -77,17 +77,6 @@ func (s *session) refuse(stream uint32, want target, cause error) error {
 	return cause
 }
 
-// OnPlay refuses: what comes in by RTMP goes out by WebRTC.
-func (s *session) OnPlay(stream *gortmp.StreamContext, _ uint32, cmd *rtmpmsg.NetStreamPlay) error {
-	name := parseTarget(s.app, s.tcURL, cmd.StreamName).name
-	s.tell(stream.StreamID, status{
-		"error", codePlayFailed,
-		fmt.Sprintf("this gateway plays by WebRTC, not by RTMP: open /watch/%s in a browser", name),
-	})
-	s.end(errPlay)
-	return errPlay
-}
-
 // tell says the last word to the peer; what the library adds is not sent.
 func (s *session) tell(stream uint32, st status) {
 	_, _ = s.out.Write(appendMessage(nil, chunkStreamStatus, librarySendChunk, st.message(stream))) // never fails
@@ -98,7 +87,7 @@ func (s *session) tell(stream uint32, st status) {
 // encoders send before it, is only answered: closing then would reset them.
 func (s *session) OnDeleteStream(_ uint32, cmd *rtmpmsg.NetStreamDeleteStream) error {
 	if s.pub == nil || cmd.StreamID != s.stream {
-		return nil
+		return s.stopWatching(cmd.StreamID)
 	}
 	s.end(errUnpublished)
 	return errUnpublished
@@ -113,6 +102,7 @@ func (s *session) OnUnknownCommandMessage(_ uint32, cmd *rtmpmsg.CommandMessage)
 			s.end(errUnpublished)
 			return errUnpublished
 		}
+		return s.stopWatching(s.stream)
 	case "publish":
 		if s.pub != nil {
 			s.end(errSecond)

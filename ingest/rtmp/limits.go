@@ -18,6 +18,8 @@ type Config struct {
 	IdleTimeout time.Duration
 	// WriteTimeout is how long a peer may leave what we say to it unread.
 	WriteTimeout time.Duration
+	// Player serves those who want to watch; nil refuses them.
+	Player Player
 }
 
 const (
@@ -70,8 +72,16 @@ const (
 
 	// progressBytes of an unfinished message count as a sign of life.
 	progressBytes = 64 << 10
-	// maxUnsent bounds what a peer may leave unread beside the socket's buffer.
+	// maxUnsent bounds what a peer may leave unread of answers, beside the
+	// socket's buffer.
 	maxUnsent = 32 << 10
+	// feedBelow is how much may wait for a viewer when more is added: some frames
+	// in one write, and so little that it is still at the live edge.
+	feedBelow = 64 << 10
+	// writePiece is what a peer must take within the write timeout.
+	writePiece = 128 << 10
+	// maxKept bounds a write buffer that is kept for the next time.
+	maxKept = 512 << 10
 	// libraryBuffer, of each direction, holds any message that the library says.
 	libraryBuffer = 4 << 10
 	// librarySendChunk is our chunk size: more than any message we send.

@@ -23,6 +23,9 @@ const (
 
 // User control events, section 7.1.7.
 const (
+	eventStreamBegin  = 0
+	eventStreamEOF    = 1
+	eventBufferLength = 3
 	eventPingRequest  = 6
 	eventPingResponse = 7
 )
@@ -33,6 +36,8 @@ const (
 	chunkStreamControl = 2
 	chunkStreamCommand = 3
 	chunkStreamStatus  = 5
+	chunkStreamAudio   = 4
+	chunkStreamVideo   = 6
 )
 
 // message is one whole RTMP message.

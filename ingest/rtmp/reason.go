@@ -45,6 +45,7 @@ func reasonOf(cause error) string {
 		{errProtocol, reasonProtocol},
 		{errSecond, reasonProtocol},
 		{errPlay, reasonPlay},
+		{errNotLive, reasonPlay},
 		{bus.ErrBadName, reasonBadName},
 		{bus.ErrNameTaken, reasonTaken},
 		{ingest.ErrDenied, reasonDenied},
@@ -52,6 +53,7 @@ func reasonOf(cause error) string {
 		{bus.ErrShutdown, reasonShutdown},
 		{context.Canceled, reasonShutdown},
 		{errUnpublished, reasonGone},
+		{errStopped, reasonGone},
 		{errLeft, reasonGone},
 	} {
 		if errors.Is(cause, r.err) {

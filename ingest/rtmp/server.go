@@ -143,6 +143,9 @@ func (s *Server) session(ctx context.Context, lobby chan<- net.Conn, conn net.Co
 	if ss.filter != nil {
 		s.counters.ignored.Add(ss.filter.ignored)
 	}
+	if ss.link != nil && ss.link.began {
+		return // who plays has said how it ended
+	}
 	if ss.pub == nil {
 		s.counters.refuse(reasonOf(cause))
 		s.turned.add(fmt.Errorf("%s: %w", ss.remote, cause))

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"sync"
 	"syscall"
 	"time"
 
@@ -44,11 +45,15 @@ type session struct {
 	app     string
 	tcURL   string
 	name    string
-	stream  uint32 // the message stream that publishes
+	stream  uint32 // the message stream that publishes or plays
 	pub     *bus.Publisher
 	reader  mediaReader
 
 	accepted chan *bus.Publisher // by the gate, for run to watch
+
+	link     *Link          // to a peer that watches
+	watched  chan struct{}  // it begins to
+	watching sync.WaitGroup // what it is sent
 }
 
 func newSession(ctx context.Context, server *Server, lobby chan<- net.Conn, conn net.Conn) *session {
@@ -58,6 +63,7 @@ func newSession(ctx context.Context, server *Server, lobby chan<- net.Conn, conn
 		sock:     &socket{Conn: conn, total: &server.counters.in},
 		began:    time.Now(),
 		accepted: make(chan *bus.Publisher, 1),
+		watched:  make(chan struct{}, 1),
 	}
 	s.log = server.log.With("remote", s.remote)
 	s.reader.log, s.reader.counters = s.log, &server.counters
@@ -79,6 +85,7 @@ func (s *session) run() error {
 	s.leave = append(s.leave, s.server.starting.enter(s.end))
 	go s.out.run()
 	s.serve()
+	s.partViewer()
 	s.sayGoodbye()
 	return s.cause()
 }
@@ -99,7 +106,7 @@ func (s *session) greet() error {
 	if err := s.sock.expect("publish", cfg.PublishTimeout); err != nil {
 		return fmt.Errorf("deadline: %w", err)
 	}
-	s.out = newOutbox(s.sock.Conn, cfg.WriteTimeout, s.end)
+	s.out = newOutbox(s.sock.Conn, cfg.WriteTimeout, &s.server.counters.out, s.end)
 	s.filter = newFilter(s.sock, s.out, lengthLimits{video: cfg.MaxVideoMessage}, s)
 	return s.filter.awaitConnect()
 }
@@ -116,10 +123,17 @@ func (s *session) serve() {
 	}
 	var gone <-chan struct{}
 	var pub *bus.Publisher
+	var ping <-chan time.Time
 	for {
 		select {
 		case pub = <-s.accepted:
 			gone = pub.Done()
+		case <-s.watched:
+			pings := time.NewTicker(pingEvery)
+			defer pings.Stop()
+			ping = pings.C
+		case <-ping:
+			s.out.offer(pingMessage(uint32(time.Since(s.began).Milliseconds())))
 		case <-gone:
 			s.end(pub.Err())
 			gone = nil

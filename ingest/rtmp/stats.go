@@ -22,12 +22,14 @@ type Stats struct {
 	Ignored      uint64 // messages that mean nothing to the gateway
 	ClockJumps   uint64 // encoders whose timestamps began anew
 	Bytes        uint64 // received
+	Sent         uint64 // bytes
 }
 
 type counters struct {
-	connections                          atomic.Int64
-	accepted, published, acceptErrors    atomic.Uint64
-	bad, unsupported, ignored, jumps, in atomic.Uint64
+	connections                       atomic.Int64
+	accepted, published, acceptErrors atomic.Uint64
+	bad, unsupported, ignored, jumps  atomic.Uint64
+	in, out                           atomic.Uint64 // bytes
 
 	mu      sync.Mutex
 	refused map[string]uint64
@@ -60,5 +62,6 @@ func (s *Server) Stats() Stats {
 		Ignored:      c.ignored.Load(),
 		ClockJumps:   c.jumps.Load(),
 		Bytes:        c.in.Load(),
+		Sent:         c.out.Load(),
 	}
 }
