@@ -68,6 +68,9 @@ func unmarshal(raw []byte) (*sdp.SessionDescription, *fault) {
 		if lines++; lines > maxLines || len(line) > maxLine {
 			return nil, invalid("it has more than %d lines, or one longer than %d bytes", maxLines, maxLine)
 		}
+		if bytes.ContainsAny(bytes.TrimRight(line, "\r\n"), "\r\x00") { // RFC 8866 section 9: byte-string
+			return nil, invalid("a line has a carriage return or a zero in it")
+		}
 		if bytes.HasPrefix(line, []byte("m=")) {
 			media++
 		}
