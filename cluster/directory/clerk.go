@@ -158,6 +158,12 @@ func (d *Directory) standIn(ctx context.Context) {
 	if err == nil {
 		e = Entry{Key: e.Key, Value: mine, Revision: revision}
 		d.learnClerk(e)
+		d.mu.Lock()
+		last := d.roster.bySession[p.Session]
+		d.mu.Unlock()
+		if last != nil {
+			d.bury(ctx, last.key) // whoever is no clerk any more has most likely died
+		}
 		return
 	}
 	d.readClerk(ctx)

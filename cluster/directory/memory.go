@@ -165,6 +165,19 @@ func (m *Memory) Write(ctx context.Context, kind Kind, name string, value []byte
 	return e.Revision, nil
 }
 
+// Hint is for Keys.
+func (m *Memory) Hint(kind Kind, name string, value []byte) error {
+	if err := m.reach(context.Background()); err != nil {
+		return err
+	}
+	key := topicOf(kind, name)
+	m.x.mu.Lock()
+	ears := slices.Concat(m.x.ears[key], m.x.ears[topicOf(kind, "")])
+	m.x.mu.Unlock()
+	m.x.tell(ears, key, Entry{Key: key, Value: value}, Message{})
+	return nil
+}
+
 // List is for Keys.
 func (m *Memory) List(ctx context.Context, kind Kind) ([]Entry, error) {
 	if err := m.reach(ctx); err != nil {

@@ -26,7 +26,8 @@ type spot struct {
 	stale    bool // it is to be asked again
 	watchers map[*watcher]struct{}
 	unfollow func()
-	looking  bool // for the node that the place names
+	looking  bool      // for the node that the place names
+	hinted   time.Time // when the place was told that the store has yet to hold
 }
 
 // watcher is one call of Watch.
@@ -97,7 +98,7 @@ func (d *Directory) follow(ctx context.Context, stream string, s *spot) {
 		s.unfollow = stop
 	}
 	d.mu.Unlock()
-	d.refresh(ctx, stream)
+	_ = d.refresh(ctx, stream) // what failed is stale, and asked for again
 }
 
 func (d *Directory) unwatch(s *spot, w *watcher) {
@@ -178,7 +179,15 @@ func (d *Directory) learn(stream string, e Entry, asked bool) (missing string) {
 		return ""
 	}
 	s = d.places.spot(stream)
-	if e.Revision < s.revision {
+	hint := e.Revision == 0 && e.Value != nil
+	switch {
+	case hint && next.Generation <= s.place.Generation, !hint && e.Revision < s.revision:
+		return "" // older than what is known
+	case hint:
+		s.hinted = time.Now()
+		e.Revision = s.revision
+	case next.Generation < s.place.Generation && time.Since(s.hinted) < graceBeats*d.cfg.Beat:
+		s.stale = true // what was hinted has yet to be written
 		return ""
 	}
 	s.read = true
@@ -186,8 +195,10 @@ func (d *Directory) learn(stream string, e Entry, asked bool) (missing string) {
 		s.stale = true // the holder has yet to say anew that it has it
 		return ""
 	}
-	s.stale, s.revision, s.place = false, e.Revision, next
-	d.contestLocked(stream, e)
+	s.stale, s.revision, s.place = hint, e.Revision, next
+	if !hint {
+		d.contestLocked(stream, e)
+	}
 	if next.Live() && d.roster.bySession[next.Session] == nil {
 		if !asked && !s.looking {
 			s.looking = true

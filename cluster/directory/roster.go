@@ -22,7 +22,6 @@ type peer struct {
 	Peer
 	key      string // of the store
 	revision uint64
-	missing  bool // in a store that came back empty; it may say anew that it is there
 }
 
 func newRoster() roster {

@@ -139,9 +139,12 @@ func (d *Directory) healthLocked(cause error) {
 		return
 	}
 	h := Health{Connected: connected, Since: time.Now()}
-	if connected {
+	switch {
+	case connected:
 		d.log.Info("directory: connected", "node", d.self.ID)
-	} else {
+	case d.health.Since.IsZero():
+		h.Cause = cause.Error()
+	default:
 		h.Cause = cause.Error()
 		d.log.Warn("directory: cut off; what runs goes on, and what is known stays known", "node", d.self.ID, "cause", cause)
 	}
@@ -176,7 +179,7 @@ func (d *Directory) tick() {
 	b := beat{d.self.ID, d.self.Session, d.load.Viewers, d.load.Streams, d.load.Bits, d.load.CPU}
 	mine, inStep := d.clerk.mine, d.step.epoch != 0
 	// Who stands in first is a matter of chance, so that not all of them do.
-	silent := now.Sub(d.clerk.roll) > (leaseBeats-1)*d.cfg.Beat+rand.N(2*d.cfg.Beat)
+	silent := now.Sub(d.clerk.roll) > (leaseBeats-1)*d.cfg.Beat+rand.N(d.cfg.Beat)
 	if inStep && !mine && silent && !d.clerk.seizing {
 		d.clerk.seizing = true
 		d.asyncLocked(d.standIn)

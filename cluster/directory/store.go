@@ -61,6 +61,9 @@ type Keys interface {
 	Write(ctx context.Context, kind Kind, name string, value []byte, revision uint64, ttl time.Duration) (uint64, error)
 	// List reads all keys of a kind.
 	List(ctx context.Context, kind Kind) ([]Entry, error)
+	// Hint tells those who follow a key what it will hold, when it cannot be
+	// written just now. They see it with revision 0.
+	Hint(kind Kind, name string, value []byte) error
 	// Follow tells of changes of a key, or of all of its kind (name empty). Some
 	// may be missed: at the end of an epoch for sure.
 	Follow(kind Kind, name string, changed func(Entry)) (stop func(), err error)
