@@ -30,7 +30,7 @@ func FuzzIntake(f *testing.F) {
 		&rtcp.SenderReport{SSRC: 1, NTPTime: 1 << 40, RTPTime: 90})
 	seed(&rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: 111, SSRC: 2}, Payload: []byte{0xfc, 1, 2}},
 		&rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: 97, SSRC: 3}, Payload: []byte{0, 2, 0x61, 9}})
-	f.Fuzz(func(t *testing.T, raw []byte) {
+	f.Fuzz(func(_ *testing.T, raw []byte) {
 		in := newSorter([]description.AnswerMedia{
 			{Media: &description.Media{Kind: av.Video, MID: "0"}, Formats: []*description.Format{{PayloadType: 96, RTX: 97, Name: "H264", ClockRate: 90000}}},
 			{Media: &description.Media{Kind: av.Audio, MID: "1"}, Formats: []*description.Format{{PayloadType: 111, Name: "OPUS", ClockRate: 48000, Channels: 2}}},
