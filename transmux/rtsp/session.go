@@ -27,7 +27,7 @@ type session struct {
 	stream      *gortsplib.ServerStream // of a viewing
 	out         *Outlet
 
-	link        *link // over which it was made
+	link *link // over which it was made
 
 	mu    sync.Mutex
 	cause error // the first that was told

@@ -1,0 +1,33 @@
+package rtsp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"millrace/playout"
+	"millrace/transmux/bus"
+	"millrace/transmux/rtsp"
+)
+
+// refusal is what a viewer is told that was not let in, in words that help.
+func refusal(name string, err error) error {
+	r := &rtsp.Refusal{Err: fmt.Errorf("rtsp: %w", err)}
+	switch {
+	case errors.Is(err, bus.ErrBadName):
+		r.Status, r.Words = rtsp.StatusBadRequest, "this path cannot be a stream's name: use letters, digits and . _ ~ - with single slashes"
+	case errors.Is(err, playout.ErrDenied):
+		r.Status, r.Words = rtsp.StatusUnauthorized, "watching "+name+" needs other credentials"
+	case errors.Is(err, bus.ErrNotLive), errors.Is(err, bus.ErrEnded):
+		r.Status, r.Words = rtsp.StatusNotFound, name+" is not live: nobody publishes it now"
+	case errors.Is(err, errNothing):
+		r.Status, r.Words = rtsp.StatusUnsupported, name+" has nothing that RTSP can carry yet"
+	case errors.Is(err, playout.ErrTooManyViewers):
+		r.Status, r.Words = rtsp.StatusUnavailable, "the gateway has as many viewers as it is set to take"
+	case errors.Is(err, bus.ErrShutdown), errors.Is(err, context.Canceled):
+		r.Status, r.Words = rtsp.StatusUnavailable, "the gateway is shutting down"
+	default:
+		r.Status, r.Words = rtsp.StatusInternal, "the gateway could not let you watch: its log says why"
+	}
+	return r
+}

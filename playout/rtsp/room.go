@@ -1,0 +1,88 @@
+// Package rtsp gives streams out over RTSP: to VLC, ffplay, GStreamer, recorders.
+//
+// transmux/rtsp speaks the protocol and calls Describe. This room knows which
+// tracks RTP can carry and how, and sends each viewer its frames. It must not know
+// who publishes, nor how RTSP looks on the wire.
+//
+// Every viewer has a cursor and a goroutine of its own: it begins at the newest
+// keyframe, one that is slow loses GOPs and holds nobody up, and there is nothing
+// that viewers of a stream share but its frames. A recorder more or less is a
+// goroutine more or less; crowds come over WHEP.
+package rtsp
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+
+	"millrace/playout"
+	"millrace/transmux/bus"
+	"millrace/transmux/rtsp"
+)
+
+// Gate lets viewers in; *playout.Gate is one.
+type Gate interface {
+	Open(ctx context.Context, r playout.Request) (sub *bus.Subscriber, leave func(), err error)
+}
+
+// Room holds all viewers that come over RTSP.
+type Room struct {
+	gate     Gate
+	log      *slog.Logger
+	counters counters
+}
+
+type counters struct {
+	opened, refused, frames, packets atomic.Uint64
+	viewers                          atomic.Int64
+}
+
+// Stats count since the start, but for what is now.
+type Stats struct {
+	Viewers int64  // now
+	Opened  uint64 // viewers that played
+	Refused uint64 // that were not let in
+	Frames  uint64 // sent
+	Packets uint64 // sent
+}
+
+// New makes the room.
+func New(gate Gate, log *slog.Logger) *Room { return &Room{gate: gate, log: log} }
+
+// Stats reads the counters.
+func (room *Room) Stats() Stats {
+	c := &room.counters
+	return Stats{
+		Viewers: c.viewers.Load(), Opened: c.opened.Load(), Refused: c.refused.Load(),
+		Frames: c.frames.Load(), Packets: c.packets.Load(),
+	}
+}
+
+// Describe lets a viewer in and says what there is. It is rtsp.Viewers.
+func (room *Room) Describe(ctx context.Context, p rtsp.Peer) (rtsp.Viewing, error) {
+	v, err := room.describe(ctx, p)
+	if err != nil {
+		room.counters.refused.Add(1)
+		return nil, refusal(p.Stream, err)
+	}
+	return v, nil
+}
+
+func (room *Room) describe(ctx context.Context, p rtsp.Peer) (*viewer, error) {
+	if err := bus.ValidName(p.Stream); err != nil {
+		return nil, err
+	}
+	sub, leave, err := room.gate.Open(ctx, playout.Request{
+		Stream: p.Stream, Protocol: "rtsp", Remote: p.Remote,
+		User: p.User, Credential: p.Credential, Proves: p.Proves,
+	})
+	if err != nil {
+		return nil, err
+	}
+	lanes, err := await(ctx, sub.Stream())
+	if err != nil {
+		leave()
+		return nil, err
+	}
+	return newViewer(room, p, sub, leave, lanes), nil
+}
