@@ -53,7 +53,7 @@ func (f *feed) await(ctx context.Context) (*bus.Subscriber, error) {
 		select {
 		case <-seen.changed:
 		case <-waiting.Done():
-			if context.Cause(waiting) != errPatience {
+			if !errors.Is(context.Cause(waiting), errPatience) {
 				return nil, ctx.Err()
 			}
 			return nil, f.silence()

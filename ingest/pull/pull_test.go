@@ -3,6 +3,7 @@ package pull
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -259,6 +260,28 @@ func TestOneRefusedViewerDoesNotHammer(t *testing.T) {
 			t.Errorf("%d attempts in ten minutes", n)
 		}
 	})
+}
+
+// later is a server that says when to ask again.
+type later time.Duration
+
+func (later) Error() string               { return "ask later" }
+func (l later) RetryAfter() time.Duration { return time.Duration(l) }
+
+func TestTheServersWishIsHeard(t *testing.T) {
+	for _, tc := range []struct{ wish, least time.Duration }{{7 * time.Second, 7 * time.Second}, {time.Hour, lastPause}} {
+		bubble(t, func(t *testing.T) {
+			h := newHouse(t, Source{}, func(context.Context, *camera, ingest.Source) error {
+				return fmt.Errorf("test: %w", later(tc.wish))
+			})
+			defer h.stop()
+			time.Sleep(time.Minute)
+			synctest.Wait()
+			if pauses := pausesOf(h.cam.calls()); len(pauses) == 0 || pauses[0] != tc.least {
+				t.Errorf("pauses %v", pauses)
+			}
+		})
+	}
 }
 
 // TestViewerThatDoesNotWait leaves nothing behind.

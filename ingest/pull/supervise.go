@@ -2,6 +2,7 @@ package pull
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 )
@@ -19,7 +20,8 @@ func (f *feed) supervise(ctx context.Context, puller Puller) {
 			log.Debug("pull: stopped", "cause", context.Cause(ctx))
 			return
 		}
-		pause := pauses.next(lived)
+		pause := max(pauses.next(lived), wished(err))
+		err = f.redact.wrap(err)
 		level := slog.LevelWarn
 		if err.Error() == said && lived == 0 {
 			level = slog.LevelDebug // once is enough for a source that is off all night
@@ -33,7 +35,7 @@ func (f *feed) supervise(ctx context.Context, puller Puller) {
 	}
 }
 
-// pull is one attempt; lived is how long it was live.
+// pull is one attempt; lived is how long it was live. The error may hold secrets.
 func (f *feed) pull(ctx context.Context, puller Puller) (lived time.Duration, err error) {
 	f.set(Connecting)
 	// A context of its own, so that whatever a puller hangs on it ends with it.
@@ -43,7 +45,6 @@ func (f *feed) pull(ctx context.Context, puller Puller) (lived time.Duration, er
 	if err == nil {
 		err = errEnded
 	}
-	err = f.redact.wrap(err)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.state == Live {
@@ -53,6 +54,15 @@ func (f *feed) pull(ctx context.Context, puller Puller) (lived time.Duration, er
 		f.retries = 0
 	}
 	return lived, err
+}
+
+// wished is when the server itself wants to be asked again, within reason.
+func wished(err error) time.Duration {
+	var says interface{ RetryAfter() time.Duration }
+	if !errors.As(err, &says) {
+		return 0
+	}
+	return min(says.RetryAfter(), lastPause)
 }
 
 // failed notes an attempt that is over, and when the next one is.

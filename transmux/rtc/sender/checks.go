@@ -32,9 +32,10 @@ const (
 type checks struct {
 	pending   [pendingChecks]pendingCheck
 	oldest    int
-	heard     time.Time // the last consent, or the first valid request
-	onPath    time.Time // the last consent on the path that media takes
-	next      time.Time // when to ask for consent again
+	sought    []pendingCheck // see Seek
+	heard     time.Time      // the last consent, or the first valid request
+	onPath    time.Time      // the last consent on the path that media takes
+	next      time.Time      // when to ask for consent again
 	roundTrip time.Duration
 	// controlling is true of the side that nominates.
 	controlling bool
@@ -60,7 +61,7 @@ func (e *Endpoint) receiveSTUN(packet []byte, from port.Path) {
 	case stun.BindingRequest:
 		e.answerCheck(m, from)
 	case stun.BindingSuccess:
-		e.takeConsent(m)
+		e.takeConsent(m, from)
 	case stun.BindingError:
 		e.takeRefusal(m)
 	}
@@ -146,6 +147,12 @@ func (e *Endpoint) check(g *generation, to port.Path, now time.Time, nominate bo
 	// 4 to 6 s, so that viewers who joined at once do not stay in step.
 	e.checks.next = now.Add(consentInterval*4/5 + mathrand.N(consentInterval*2/5))
 	e.mu.Unlock()
+	e.ask(&c)
+}
+
+// ask sends a check.
+func (e *Endpoint) ask(c *pendingCheck) {
+	g := c.generation
 	role := stun.AttrICEControlled
 	if c.controlling {
 		role = stun.AttrICEControlling
@@ -156,12 +163,12 @@ func (e *Endpoint) check(g *generation, to port.Path, now time.Time, nominate bo
 		number32(stun.AttrPriority, peerReflexivePriority),
 		&stun.RawAttribute{Type: role, Value: make([]byte, 8)}, // the tie-breaker: see agree
 	}
-	if nominate && c.controlling {
+	if c.nominates && c.controlling {
 		setters = append(setters, &stun.RawAttribute{Type: stun.AttrUseCandidate})
 	}
 	m, err := stun.Build(append(setters, stun.NewShortTermIntegrity(g.peer.Pwd), stun.Fingerprint)...)
 	if err == nil {
-		_ = e.room.send(&to, m.Raw)
+		_ = e.room.send(&c.path, m.Raw)
 	}
 }
 
@@ -173,12 +180,14 @@ func number32(t stun.AttrType, v uint32) *stun.RawAttribute {
 func (e *Endpoint) answered(m *stun.Message) (pendingCheck, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for i, c := range e.checks.pending {
-		if c.id != m.TransactionID || c.sent.IsZero() || stun.NewShortTermIntegrity(c.generation.peer.Pwd).Check(m) != nil {
-			continue
+	for _, checks := range [][]pendingCheck{e.checks.pending[:], e.checks.sought} {
+		for i, c := range checks {
+			if c.id != m.TransactionID || c.sent.IsZero() || stun.NewShortTermIntegrity(c.generation.peer.Pwd).Check(m) != nil {
+				continue
+			}
+			checks[i] = pendingCheck{}
+			return c, true
 		}
-		e.checks.pending[i] = pendingCheck{}
-		return c, true
 	}
 	return pendingCheck{}, false
 }
@@ -186,10 +195,13 @@ func (e *Endpoint) answered(m *stun.Message) (pendingCheck, bool) {
 // takeConsent takes the answer to a check: consent to send, and, on the side that
 // controls, a path that works both ways and may be nominated (RFC 8445 section
 // 8.1.1).
-func (e *Endpoint) takeConsent(m *stun.Message) {
+func (e *Endpoint) takeConsent(m *stun.Message, from port.Path) {
 	c, ok := e.answered(m)
 	if !ok {
 		return
+	}
+	if !c.path.Local.IsValid() && c.path.Remote == from.Remote {
+		c.path = from // we asked before we knew from which of our addresses that goes
 	}
 	now := time.Now()
 	path := e.path.Load()
@@ -209,6 +221,7 @@ func (e *Endpoint) takeConsent(m *stun.Message) {
 		e.check(c.generation, c.path, now, true)
 	}
 	e.weigh(c)
+	e.greet()
 }
 
 // takeRefusal takes the answer that two sides control: the peer stays, we give

@@ -32,6 +32,8 @@ type Endpoint struct {
 	ice       *generation // in force
 	next      *generation // of a restart, until it has a path
 	checks    checks
+	client    bool   // of the DTLS handshake; see Seek
+	greeted   bool   // the handshake was begun by us
 	shaking   *pipe  // while there is a DTLS connection
 	farewell  []byte // a sealed close_notify, once there is none
 	resume    []byte // the DTLS state, to open the viewer's close_notify with

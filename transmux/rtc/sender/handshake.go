@@ -39,7 +39,7 @@ func (e *Endpoint) receiveDTLS(packet []byte, from port.Path) {
 	switch {
 	case e.shaking != nil:
 		e.shaking.push(packet, from)
-	case e.keys.Load() == nil:
+	case e.keys.Load() == nil && !e.client:
 		p := newPipe(e, from)
 		p.push(packet, from)
 		if e.room.start(func() { e.shake(p) }) {
@@ -53,7 +53,7 @@ func (e *Endpoint) receiveDTLS(packet []byte, from port.Path) {
 
 // shake runs the handshake, and the connection for a while after it.
 func (e *Endpoint) shake(p *pipe) {
-	conn, err := dtls.ServerWithOptions(p, p.RemoteAddr(), e.dtlsOptions()...)
+	conn, err := e.dtls(p)
 	if err != nil {
 		e.end(fmt.Errorf("%w: %w", ErrHandshake, err), false)
 		return
@@ -93,7 +93,7 @@ func (e *Endpoint) establish(ctx context.Context, conn *dtls.Conn) error {
 	if !ok {
 		return errNoProfile
 	}
-	k, err := exportKeys(&state, chosen)
+	k, err := exportKeys(&state, chosen, e.client)
 	if err != nil {
 		return err
 	}
@@ -177,17 +177,32 @@ func (e *Endpoint) openAlert(alert []byte, from port.Path) {
 	}
 }
 
-func (e *Endpoint) dtlsOptions() []dtls.ServerOption {
-	return []dtls.ServerOption{
+// dtls is the connection under a handshake. The peer's certificate is looked at
+// when that is done: nobody but its fingerprint vouches for it.
+func (e *Endpoint) dtls(p *pipe) (*dtls.Conn, error) {
+	both := []dtls.Option{
 		dtls.WithCertificates(e.certificate),
 		dtls.WithExtendedMasterSecret(dtls.RequireExtendedMasterSecret),
 		dtls.WithSRTPProtectionProfiles(preferred()...),
-		dtls.WithClientAuth(dtls.RequireAnyClientCert),
-		// ICE has proved the address already; a cookie would cost a round trip.
-		dtls.WithInsecureSkipVerifyHello(true),
 		dtls.WithMTU(dtlsMTU),
 		dtls.WithLoggerFactory(quiet{}),
 	}
+	if e.client {
+		options := []dtls.ClientOption{dtls.WithInsecureSkipVerify(true)}
+		for _, o := range both {
+			options = append(options, o)
+		}
+		return dtls.ClientWithOptions(p, p.RemoteAddr(), options...)
+	}
+	options := []dtls.ServerOption{
+		dtls.WithClientAuth(dtls.RequireAnyClientCert),
+		// ICE has proved the address already; a cookie would cost a round trip.
+		dtls.WithInsecureSkipVerifyHello(true),
+	}
+	for _, o := range both {
+		options = append(options, o)
+	}
+	return dtls.ServerWithOptions(p, p.RemoteAddr(), options...)
 }
 
 // quiet drops the library's log: what matters comes back as an error.

@@ -55,8 +55,9 @@ type sealer interface {
 	seal(packet []byte, headerSize int, index uint64) ([]byte, error)
 }
 
-// exportKeys derives the session's keys after the handshake; we are its server.
-func exportKeys(state *dtls.State, chosen dtls.SRTPProtectionProfile) (*keys, error) {
+// exportKeys derives the session's keys after the handshake, of which we were the
+// server or the client.
+func exportKeys(state *dtls.State, chosen dtls.SRTPProtectionProfile, client bool) (*keys, error) {
 	p, ok := profiles[chosen]
 	if !ok {
 		return nil, errNoProfile
@@ -65,26 +66,29 @@ func exportKeys(state *dtls.State, chosen dtls.SRTPProtectionProfile) (*keys, er
 	if err != nil {
 		return nil, fmt.Errorf("exporting SRTP keys: %w", err)
 	}
-	clientKey, rest := material[:p.key], material[p.key:]
-	serverKey, rest := rest[:p.key], rest[p.key:]
-	clientSalt, serverSalt := rest[:p.salt], rest[p.salt:]
+	theirKey, rest := material[:p.key], material[p.key:] // the client's: RFC 5764 section 4.2
+	ourKey, rest := rest[:p.key], rest[p.key:]
+	theirSalt, ourSalt := rest[:p.salt], rest[p.salt:]
+	if client {
+		theirKey, ourKey, theirSalt, ourSalt = ourKey, theirKey, ourSalt, theirSalt
+	}
 
 	k := &keys{}
 	k.open = func() (*srtp.Context, error) {
-		return srtp.CreateContext(clientKey, clientSalt, p.id, srtp.SRTPReplayProtection(mediaWindow))
+		return srtp.CreateContext(theirKey, theirSalt, p.id, srtp.SRTPReplayProtection(mediaWindow))
 	}
 	// 64 is the least window that RFC 3711 section 3.3.2 allows.
-	if k.remote, err = srtp.CreateContext(clientKey, clientSalt, p.id, srtp.SRTCPReplayProtection(64)); err != nil {
+	if k.remote, err = srtp.CreateContext(theirKey, theirSalt, p.id, srtp.SRTCPReplayProtection(64)); err != nil {
 		return nil, err
 	}
-	if k.local, err = srtp.CreateContext(serverKey, serverSalt, p.id); err != nil {
+	if k.local, err = srtp.CreateContext(ourKey, ourSalt, p.id); err != nil {
 		return nil, err
 	}
 	if chosen != dtls.SRTP_AEAD_AES_128_GCM {
 		k.rtp = &contextSealer{context: k.local}
 		return k, nil
 	}
-	k.rtp, err = newGCM(serverKey, serverSalt)
+	k.rtp, err = newGCM(ourKey, ourSalt)
 	return k, err
 }
 

@@ -16,6 +16,7 @@ func (e *Endpoint) tick(now time.Time) {
 	waiting := g.peer.Ufrag == ""
 	e.mu.Unlock()
 	e.decide(now)
+	e.seek()
 	path := e.path.Load()
 	switch {
 	case waiting:
