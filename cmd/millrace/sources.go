@@ -15,7 +15,7 @@ var sourceSchemes = []string{"http", "https"}
 
 // pullers are what fetches, by the URL's scheme.
 func pullers(gate *ingest.Gate, log *slog.Logger) map[string]pull.Puller {
-	overHTTP := whep.NewPuller(gate, log)
+	overHTTP := whep.NewPuller(whep.Config{}, gate, log)
 	return map[string]pull.Puller{"http": overHTTP, "https": overHTTP}
 }
 
