@@ -60,7 +60,7 @@ func fuzzPayloads(f *testing.F, codec av.Codec, names ...string) {
 				units := pushAll(again, begin().of(u.Frame)...)
 				// A unit that H.264 forbids in RTP, and OBUs of several layers cut apart,
 				// may leave nothing to send.
-				if len(u.Frame.Payloads) > 0 && !fickle(u.Frame) && (len(units) != 1 || !sameFrame(u.Frame, units[0].Frame)) {
+				if len(u.Frame.Payloads) > 0 && (codec != av.H264 || !fickle(u.Frame)) && (len(units) != 1 || !sameFrame(u.Frame, units[0].Frame)) {
 					t.Fatalf("a frame of %d payloads changes on its way", len(u.Frame.Payloads))
 				}
 			}
@@ -73,7 +73,7 @@ func fuzzPayloads(f *testing.F, codec av.Codec, names ...string) {
 func fickle(f *av.Frame) bool {
 	sets := 0
 	for _, part := range f.Parts {
-		if f.Track.Codec == av.H264 && len(part) > 0 && part[0]&0x1F == 8 {
+		if len(part) > 0 && part[0]&0x1F == 8 {
 			sets++
 		}
 	}
