@@ -9,28 +9,36 @@ import (
 	"millrace/transmux/derive/audio"
 )
 
+// inProcess is the recipe for the sound that nearly everybody sends. A maker
+// costs a millisecond.
+func inProcess() recipe {
+	return recipe{to: av.Opus, changes: 10, trouble: "source is corrupt", check: checkAAC, open: openAAC}
+}
+
 // aacToOpus is the maker that turns AAC into Opus, in the caller's goroutine.
 type aacToOpus struct {
 	transcoder *audio.Transcoder
-	emit       func(*av.Frame)
+	output     output
 }
 
-func checkAAC(source *av.Track) error {
-	if len(source.Config) == 0 {
+func checkAAC(_ string, source *av.Track) error {
+	switch {
+	case source.Codec != av.AAC:
+		return refusal("") // it speaks of nothing else
+	case len(source.Config) == 0:
 		return refusal("the encoder sent AAC without its configuration; start it anew")
+	default:
+		return refused(audio.Check(source.Config[0]))
 	}
-	return refused(audio.Check(source.Config[0]))
 }
 
-func openAAC(source *av.Track, emit func(*av.Frame)) (maker, error) {
-	if err := checkAAC(source); err != nil {
-		return nil, err
-	}
-	t, err := audio.New(source.Config[0])
+func openAAC(o opening) (maker, error) {
+	t, err := audio.New(o.source.Config[0])
 	if err != nil {
 		return nil, refused(err)
 	}
-	return &aacToOpus{transcoder: t, emit: emit}, nil
+	o.output.Announce(codecs.OpusTrack(t.Channels()))
+	return &aacToOpus{transcoder: t, output: o.output}, nil
 }
 
 // refused turns the transcoder's errors into this room's.
@@ -47,8 +55,6 @@ func refused(err error) error {
 	}
 }
 
-func (m *aacToOpus) Track() av.Track { return codecs.OpusTrack(m.transcoder.Channels()) }
-
 func (m *aacToOpus) Write(f *av.Frame) error {
 	var unit []byte // an audio frame has one part; one without any is corrupt
 	if len(f.Parts) > 0 {
@@ -62,11 +68,15 @@ func (m *aacToOpus) Write(f *av.Frame) error {
 		made := codecs.OpusFrame(p.Data)
 		made.PTS, made.DTS = p.PTS, p.PTS
 		made.Arrived = f.Arrived
-		m.emit(made)
+		m.output.Write(made)
 	}
 	return nil
 }
 
 func (m *aacToOpus) Trouble() uint64 { return m.transcoder.Stats().Corrupt }
+
+func (m *aacToOpus) Done() <-chan struct{} { return nil }
+
+func (m *aacToOpus) Err() error { return nil }
 
 func (m *aacToOpus) Close() {}

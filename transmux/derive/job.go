@@ -8,6 +8,7 @@ import (
 
 	"millrace/transmux/av"
 	"millrace/transmux/bus"
+	"millrace/transmux/derive/ffmpeg"
 )
 
 const (
@@ -16,11 +17,13 @@ const (
 	firstBackoff = 100 * time.Millisecond
 	maxBackoff   = 5 * time.Second
 	steady       = 10 * time.Second
+	// hopeful is how many times in a row a maker may fail before the API is told.
+	hopeful = 3
 	// reportEvery is how often a job logs the same trouble at most.
 	reportEvery = time.Second
-	// maxChanges is how many configurations a source may have within a second: a
-	// maker costs a millisecond, and a publisher can change its mind with every frame.
-	maxChanges = 10
+	// retryLimit is how long to wait at most for a process that may run: one that
+	// ended might have been taken by another job.
+	retryLimit = 5 * time.Second
 )
 
 var errFickle = errors.New("derive: the source changes its configuration all the time")
@@ -32,27 +35,36 @@ type job struct {
 	room *Room
 	log  *slog.Logger
 	stop context.CancelCauseFunc
+	poke chan struct{} // the wishes changed
 
-	// Guarded by room.mu:
-	wishes int
-	linger *time.Timer // nil until first needed
+	wishes wishes // guarded by room.mu
 
 	// Of the job's goroutine:
 	line     *line     // nil while there is nothing to make
+	source   *av.Track // of the last line
 	opened   bool      // there was something to make
+	tried    []*recipe // those that cannot do triedOn, as it turned out
+	triedOn  *av.Track
 	refused  *av.Track // the track that a verdict was spoken on
 	changes  int       // lines begun since changing
 	changing time.Time
 	frames   uint64
-	corrupt  uint64
-	unsaid   uint64 // corrupt units since the last report
+	trouble  uint64
+	unsaid   uint64 // trouble since the last report
 	reported map[string]time.Time
 }
 
 func newJob(r *Room, k key, stop context.CancelCauseFunc) *job {
 	return &job{
-		key: k, room: r, stop: stop, reported: make(map[string]time.Time),
-		log: r.log.With("stream", k.stream.Name(), "from", k.recipe.from, "to", k.recipe.to),
+		key: k, room: r, stop: stop, poke: make(chan struct{}, 1), wishes: make(wishes), reported: make(map[string]time.Time),
+		log: r.log.With("stream", k.stream.Name(), "to", k.target),
+	}
+}
+
+func (j *job) nudge() {
+	select {
+	case j.poke <- struct{}{}:
+	default:
 	}
 }
 
@@ -60,16 +72,17 @@ func newJob(r *Room, k key, stop context.CancelCauseFunc) *job {
 func (j *job) run(ctx context.Context) {
 	begun := time.Now()
 	cause := j.supervise(ctx)
+	j.acquit()
 	if !j.opened {
 		return // there was nothing to make, and so nothing to say
 	}
 	j.log.Info("derivation closed", "cause", cause, "duration", time.Since(begun).Round(time.Millisecond),
-		"frames", j.frames, "corrupt", j.corrupt)
+		"frames", j.frames, "trouble", j.trouble)
 }
 
 // supervise replaces what fails, with growing pauses, until there is a cause to end.
 func (j *job) supervise(ctx context.Context) (cause error) {
-	backoff := firstBackoff
+	backoff, failures := firstBackoff, 0
 	for {
 		begun := time.Now()
 		err := j.follow(ctx)
@@ -78,18 +91,33 @@ func (j *job) supervise(ctx context.Context) (cause error) {
 			return context.Cause(ctx)
 		case j.stream.Err() != nil:
 			return j.stream.Err()
+		case errors.Is(err, ffmpeg.ErrLimit):
+			j.condemn(j.source, "as many ffmpeg processes run on the gateway as may (derive.max_processes)")
+			j.warn("derivation waits for another to end", "why", err)
+			j.await(ctx, j.room.program.Freed(), retryLimit)
+			continue
 		}
 		j.room.counters.restarts.Add(1)
-		if time.Since(begun) >= steady {
-			backoff = firstBackoff
+		if failures++; time.Since(begun) >= steady {
+			backoff, failures = firstBackoff, 1
 		}
 		j.warn("derivation failed and starts anew", "cause", err, "pause", backoff)
-		select {
-		case <-time.After(backoff):
-		case <-ctx.Done():
-			return context.Cause(ctx)
+		if failures >= hopeful {
+			j.condemn(j.source, "deriving fails on the gateway; its log says why")
 		}
+		j.await(ctx, nil, backoff)
 		backoff = min(2*backoff, maxBackoff)
+	}
+}
+
+// await waits for an event, at most so long.
+func (j *job) await(ctx context.Context, event <-chan struct{}, most time.Duration) {
+	timer := time.NewTimer(most)
+	defer timer.Stop()
+	select {
+	case <-event:
+	case <-timer.C:
+	case <-ctx.Done():
 	}
 }
 
@@ -100,19 +128,27 @@ func (j *job) follow(ctx context.Context) error {
 	defer tap.Close()
 	defer j.drop()
 	cursor := tap.Audio()
-	if j.recipe.from.Kind() == av.Video {
+	if j.target.Kind() == av.Video {
 		cursor = tap.Video()
 	}
 	var seen *bus.Catalog
+	wished := true
 	for {
-		changed := j.stream.Changed()
+		changed := j.stream.Announced() // all that matters while nothing is made
+		if j.line != nil {
+			changed = j.stream.Changed()
+		}
 		if err := j.stream.Err(); err != nil {
 			return err
 		}
-		if c := j.stream.Catalog(); c != seen {
-			seen = c
+		if c := j.stream.Catalog(); c != seen || wished {
+			seen, wished = c, false
+			idle := j.line == nil
 			if err := j.review(tap, c); err != nil {
 				return err
+			}
+			if idle != (j.line == nil) {
+				continue // something else is to be waited for
 			}
 		}
 		for f := cursor.Peek(); f != nil && ctx.Err() == nil; f = cursor.Peek() {
@@ -121,22 +157,33 @@ func (j *job) follow(ctx context.Context) error {
 				return err
 			}
 		}
+		var done <-chan struct{}
+		if j.line != nil {
+			done = j.line.maker.Done()
+		}
 		select {
 		case <-changed:
+		case <-j.poke:
+			wished = true
+		case <-done:
+			return j.line.maker.Err()
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
 }
 
-// review looks for the track to work on after the stream's catalog changed.
+// review looks for the track to work on after the stream's catalog or the wishes
+// changed.
 func (j *job) review(tap *bus.Subscriber, c *bus.Catalog) error {
-	source := j.recipe.source(c.Tracks)
+	source := j.pick(c.Tracks)
 	if source == nil {
 		j.drop()
+		j.acquit()
 		tap.Follow(0, 0)
 		return nil
 	}
+	j.carryOver(source)
 	if source.Kind == av.Video {
 		tap.Follow(source.ID, 0)
 	} else {
@@ -146,18 +193,6 @@ func (j *job) review(tap *bus.Subscriber, c *bus.Catalog) error {
 		return nil // a new description is left to the first frame that has it
 	}
 	return j.begin(source)
-}
-
-// hopeless says whether the verdict on this source has been spoken.
-func (j *job) hopeless(source *av.Track) bool {
-	if j.refused == nil || !same(j.refused, source) {
-		return false
-	}
-	if j.refused != source { // described anew, but the same
-		j.room.verdicts.move(j.refused, source)
-		j.refused = source
-	}
-	return true
 }
 
 // take hands one frame of the source to the maker. Its track tells a new
@@ -171,79 +206,85 @@ func (j *job) take(f *av.Frame) error {
 			return err
 		}
 	}
-	return j.settle(f.Track, j.line.write(f))
+	err := j.line.write(f)
+	if j.refused != nil && j.line.made.Load() > 0 {
+		j.acquit() // it works after all
+	}
+	return j.settle(f.Track, err)
 }
 
-// begin starts to make a track of the source.
+// begin starts to make a track of the source, by the first recipe that can.
 func (j *job) begin(source *av.Track) error {
 	j.drop()
+	if j.triedOn == nil || !same(j.triedOn, source) {
+		j.tried, j.triedOn = nil, source
+	}
+	j.source = source
+	rec, err := j.room.makes(j.target, j.stream.Name(), source, j.tried)
+	if err != nil {
+		return j.settle(source, err)
+	}
 	if now := time.Now(); now.Sub(j.changing) > time.Second {
 		j.changes, j.changing = 0, now
 	}
-	if j.changes++; j.changes > maxChanges {
+	if j.changes++; j.changes > rec.changes {
 		return errFickle
 	}
-	line, err := newLine(j, source)
-	if err == nil {
-		if !j.opened {
-			j.opened = true
-			j.log.Info("derivation opened")
-		}
-		j.line = line
-		j.room.counters.active.Add(1)
+	line, err := newLine(j, rec, source)
+	if err != nil {
+		return j.next(rec, source, err)
 	}
-	return j.settle(source, err)
+	if !j.opened {
+		j.opened = true
+		j.log.Info("derivation opened", "from", source.Codec)
+	}
+	j.line = line
+	j.room.counters.active.Add(1)
+	if j.refused != nil && !same(j.refused, source) {
+		j.acquit()
+	}
+	return nil
 }
 
-// settle speaks the verdict on a source that was refused; nothing but another
-// source is to be waited for then. Any other error it returns.
+// settle makes of a maker's refusal that the next recipe is tried. Any other error
+// it returns.
 func (j *job) settle(source *av.Track, err error) error {
+	var no refusal
+	switch {
+	case !errors.As(err, &no):
+		return err
+	case j.line != nil:
+		return j.next(j.line.recipe, source, err)
+	}
+	j.condemn(source, string(no))
+	return nil
+}
+
+// next tries the recipes behind one that turned out not to do; after the last the
+// verdict has its words.
+func (j *job) next(rec *recipe, source *av.Track, err error) error {
 	var no refusal
 	if !errors.As(err, &no) {
 		return err
 	}
 	j.drop()
-	j.refused = source
-	j.room.verdicts.set(source, string(no))
-	j.warn("track cannot be derived", "why", string(no))
-	return nil
+	j.tried = append(j.tried, rec)
+	if _, others := j.room.makes(j.target, j.stream.Name(), source, j.tried); others != nil {
+		var more refusal
+		if errors.As(others, &more) && more != "" {
+			no += "; " + more
+		}
+		j.condemn(source, string(no))
+		return nil
+	}
+	return j.begin(source)
 }
 
 // drop ends what is being made.
 func (j *job) drop() {
-	if j.refused != nil {
-		j.room.verdicts.drop(j.refused)
-		j.refused = nil
-	}
 	if j.line != nil {
 		j.line.close()
 		j.line = nil
 		j.room.counters.active.Add(-1)
 	}
-}
-
-// count keeps the books after a frame of the source: made frames, the source's bad
-// units, and the time it took.
-func (j *job) count(frames, corrupt uint64, took time.Duration) {
-	c := &j.room.counters
-	c.frames.Add(frames)
-	c.corrupt.Add(corrupt)
-	c.busy.Add(int64(took))
-	j.frames += frames
-	j.corrupt += corrupt
-	j.unsaid += corrupt
-	if j.unsaid > 0 && j.warn("source is corrupt", "units", j.unsaid) {
-		j.unsaid = 0
-	}
-}
-
-// warn logs trouble unless it did within reportEvery, and says whether it did now.
-func (j *job) warn(what string, args ...any) bool {
-	now := time.Now()
-	if now.Sub(j.reported[what]) < reportEvery {
-		return false
-	}
-	j.reported[what] = now
-	j.log.Warn(what, args...)
-	return true
 }

@@ -13,42 +13,55 @@ import (
 // line is one source track being made into one derived track.
 type line struct {
 	job     *job
+	recipe  *recipe
 	source  *av.Track
 	maker   maker
-	derived *bus.Derived
+	derived *bus.Derived  // of the maker's goroutine; nil before the first description
+	own     atomic.Uint32 // its track's ID
 	made    atomic.Uint64 // frames
+	counted uint64        // of made
+	trouble uint64        // of the maker's, counted
 }
 
-func newLine(j *job, source *av.Track) (*line, error) {
-	l := &line{job: j, source: source}
-	m, err := j.recipe.open(source, l.emit)
+func newLine(j *job, rec *recipe, source *av.Track) (*line, error) {
+	l := &line{job: j, recipe: rec, source: source}
+	m, err := rec.open(opening{j.stream, source, l})
 	if err != nil {
 		return nil, err
 	}
 	l.maker = m
-	t := m.Track()
-	t.DerivedFrom = source.ID
-	l.derived = j.stream.Derive(t)
 	return l, nil
 }
 
 // same says whether two descriptions of a track ask for the same maker.
 func same(a, b *av.Track) bool {
-	return a == b || a.ID == b.ID && slices.EqualFunc(a.Config, b.Config, bytes.Equal)
+	return a == b || a.ID == b.ID && a.Codec == b.Codec && slices.EqualFunc(a.Config, b.Config, bytes.Equal)
 }
 
 // write has the maker take a frame of the source.
 func (l *line) write(f *av.Frame) error {
 	begun := time.Now()
-	made, trouble := l.made.Load(), l.maker.Trouble()
 	err := l.maker.Write(f)
-	l.job.count(l.made.Load()-made, l.maker.Trouble()-trouble, time.Since(begun))
+	made, trouble := l.made.Load(), l.maker.Trouble()
+	l.job.count(l, made-l.counted, trouble-l.trouble, time.Since(begun))
+	l.counted, l.trouble = made, trouble
 	return err
 }
 
-// emit puts a frame that was made into the stream. One that is not taken is the
+// Announce puts the track into the stream's catalog, in the place of one that was
+// described otherwise.
+func (l *line) Announce(t av.Track) {
+	if l.derived != nil {
+		l.derived.Close()
+	}
+	t.DerivedFrom, t.Rendition = l.source.ID, l.source.Rendition
+	l.derived = l.job.stream.Derive(t)
+	l.own.Store(uint32(l.derived.Track().ID))
+}
+
+// Write puts a frame that was made into the stream. One that is not taken is the
 // last of a generation that is over; the catalog says so too.
-func (l *line) emit(f *av.Frame) {
+func (l *line) Write(f *av.Frame) {
 	f.Track = l.derived.Track()
 	if l.derived.Write(f) {
 		l.made.Add(1)
@@ -57,5 +70,7 @@ func (l *line) emit(f *av.Frame) {
 
 func (l *line) close() {
 	l.maker.Close()
-	l.derived.Close()
+	if l.derived != nil {
+		l.derived.Close()
+	}
 }

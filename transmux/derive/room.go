@@ -1,23 +1,24 @@
 // Package derive makes the tracks that a viewer needs and the publisher did not
-// send: AAC turned into Opus, and what else the table in table.go lists.
+// send: AAC turned into Opus in the process, and through ffmpeg (its folder) any
+// picture turned into H.264 without B-frames and any other sound into Opus.
 //
 // A derived track is made once per stream, from the first viewer that needs it to
 // the last, and goes into the same ring as the publisher's own. Playout rooms say
 // what their viewers can take (Want); the API asks what becomes of a track
-// (Playable). This room knows the bus and codecs; it must not know how a stream
-// came in or who watches.
+// (Judge). One table (table.go) says who takes what and what can be made. This room
+// knows the bus and codecs; it must not know how a stream came in or who watches.
 package derive
 
 import (
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
 	"millrace/transmux/av"
 	"millrace/transmux/bus"
+	"millrace/transmux/derive/ffmpeg"
 )
 
 // defaultLinger is how long a derivation goes on without listeners: a page that is
@@ -29,6 +30,11 @@ type Config struct {
 	// Linger is how long a derivation goes on after its last listener left.
 	// Zero takes 2 s; below zero it stops at once.
 	Linger time.Duration
+	// FFmpeg says which program makes what cannot be made in the process.
+	FFmpeg ffmpeg.Config
+	// Video says whether the pictures of that stream may be encoded anew; nil
+	// allows it for all.
+	Video func(stream string) bool
 }
 
 // The causes with which a derivation ends, for its closing log line.
@@ -41,6 +47,8 @@ var (
 type Room struct {
 	cfg      Config
 	log      *slog.Logger
+	program  *ffmpeg.Program
+	recipes  []recipe // what comes first is tried first
 	counters counters
 	verdicts verdicts
 	work     sync.WaitGroup
@@ -50,10 +58,10 @@ type Room struct {
 	closed bool
 }
 
-// key names a derivation: one for each stream and recipe.
+// key names a derivation: one for each stream and target.
 type key struct {
 	stream *bus.Stream
-	recipe *recipe
+	target av.Codec
 }
 
 // New makes a room. Close ends it.
@@ -61,35 +69,64 @@ func New(cfg Config, log *slog.Logger) *Room {
 	if cfg.Linger == 0 {
 		cfg.Linger = defaultLinger
 	}
-	return &Room{cfg: cfg, log: log, jobs: make(map[key]*job)}
+	program := ffmpeg.New(cfg.FFmpeg, log)
+	k := kitchen{program, cfg.Video}
+	return &Room{
+		cfg: cfg, log: log, program: program, jobs: make(map[key]*job),
+		recipes: []recipe{inProcess(), k.sound(), k.picture()},
+	}
 }
 
-// Want says that somebody who can take these codecs, and no others of their kind,
-// listens to the stream. What must be made for them is made from now on, for as
-// long as the stream has a track to make it of and nothing of its own that they can
-// take; neither need be there yet. release, which may be called more than once,
-// ends the wish. Neither of the two blocks.
+// Want says that somebody who can take these codecs, and no B-frames, watches the
+// stream. What must be made for them is made from now on, for as long as the stream
+// has a track to make it of and nothing of that kind that they can take whole;
+// neither need be there yet. release, which may be called more than once, ends the
+// wish. Neither of the two blocks.
 func (r *Room) Want(s *bus.Stream, offered []av.Codec) (release func()) {
+	return r.want(s, Taking(offered...))
+}
+
+// Can says whether somebody who takes these codecs will be given something in the
+// place of a track that they cannot take.
+func (r *Room) Can(s *bus.Stream, t *av.Track, offered []av.Codec) bool {
+	target := targetOf(t.Kind)
+	if !Taking(offered...).Takes(target) {
+		return false
+	}
+	_, err := r.makes(target, s.Name(), t, nil)
+	return err == nil
+}
+
+// AnyOrder is the Room for viewers that show B-frames: those of protocols older than
+// WebRTC.
+type AnyOrder struct{ *Room }
+
+// Want is Room.Want for somebody who takes pictures in any order.
+func (r AnyOrder) Want(s *bus.Stream, offered []av.Codec) (release func()) {
+	return r.want(s, reordered(offered...))
+}
+
+func (r *Room) want(s *bus.Stream, o Offer) (release func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var wanted []*job
-	for i := range recipes {
-		rec := &recipes[i]
-		if r.closed || s.Err() != nil || !slices.Contains(offered, rec.to) || slices.Contains(offered, rec.from) {
+	for _, target := range targets {
+		if r.closed || s.Err() != nil || !o.Takes(target) {
 			continue
 		}
-		j := r.jobs[key{s, rec}]
+		j := r.jobs[key{s, target}]
 		if j == nil {
-			j = r.startLocked(key{s, rec})
+			j = r.startLocked(key{s, target})
 		}
-		j.wishes++
+		j.wishes.add(o)
+		j.nudge()
 		wanted = append(wanted, j)
 	}
 	return sync.OnceFunc(func() {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		for _, j := range wanted {
-			r.releaseLocked(j)
+			r.releaseLocked(j, o)
 		}
 	})
 }
@@ -108,50 +145,43 @@ func (r *Room) startLocked(k key) *job {
 	return j
 }
 
-// releaseLocked ends one wish for the job, and the job after the linger if none
-// was made until then.
-func (r *Room) releaseLocked(j *job) {
-	j.wishes--
-	if j.wishes > 0 || r.jobs[j.key] != j {
+// releaseLocked ends one wish for the job, and after the linger, if there is no other
+// one like it until then, what is made for it; the job with the last.
+func (r *Room) releaseLocked(j *job, o Offer) {
+	if !j.wishes.drop(o) || r.jobs[j.key] != j {
 		return
 	}
 	if r.cfg.Linger < 0 {
-		r.forgetLocked(j)
-		j.stop(errUnwanted)
+		r.expireLocked(j, o)
 		return
 	}
-	if j.linger != nil {
-		j.linger.Reset(r.cfg.Linger)
-		return
-	}
-	j.linger = time.AfterFunc(r.cfg.Linger, func() {
+	j.wishes.linger(o, r.cfg.Linger, func() {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		if j.wishes == 0 && r.jobs[j.key] == j {
-			r.forgetLocked(j)
-			j.stop(errUnwanted)
+		if r.jobs[j.key] == j {
+			r.expireLocked(j, o)
 		}
 	})
 }
 
-// forgetLocked makes the next wish start anew.
-func (r *Room) forgetLocked(j *job) {
-	if r.jobs[j.key] != j {
+func (r *Room) expireLocked(j *job, o Offer) {
+	if !j.wishes.expire(o) {
 		return
 	}
-	delete(r.jobs, j.key)
-	if j.linger != nil {
-		j.linger.Stop()
+	if len(j.wishes) == 0 {
+		r.forgetLocked(j)
+		j.stop(errUnwanted)
+		return
 	}
+	j.nudge()
 }
 
-// Playable says how a browser can be given the track, and why not or by what
-// means, in words for the person who streams.
-func (r *Room) Playable(t *av.Track) (how Way, why string) {
-	if words, found := r.verdicts.of(t); found {
-		return No, words
+// forgetLocked makes the next wish start anew.
+func (r *Room) forgetLocked(j *job) {
+	if r.jobs[j.key] == j {
+		delete(r.jobs, j.key)
+		j.wishes.silence()
 	}
-	return judge(t)
 }
 
 // Close ends all derivations and waits for them.
@@ -163,5 +193,6 @@ func (r *Room) Close() {
 		j.stop(errClosed)
 	}
 	r.mu.Unlock()
+	r.program.Close() // or a job might wait for a process that takes nothing
 	r.work.Wait()
 }

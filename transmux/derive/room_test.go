@@ -58,7 +58,7 @@ func TestAACBecomesOpus(t *testing.T) {
 			t.Errorf("%d packets of 40 units", n)
 		}
 		got := s.room.Stats()
-		if got.Active != 1 || got.Frames != uint64(n) || got.Corrupt != 0 || got.Restarts != 0 {
+		if got.Active != 1 || got.Frames != uint64(n) || got.Trouble != 0 || got.Restarts != 0 {
 			t.Errorf("%+v", got)
 		}
 	})
@@ -215,7 +215,7 @@ func TestConfigurationChanges(t *testing.T) {
 		if d := s.derived(); d == nil || d.Channels != 1 || d == before {
 			t.Errorf("derived track %+v after a change to mono", d)
 		}
-		if got := s.room.Stats(); got.Corrupt != 0 {
+		if got := s.room.Stats(); got.Trouble != 0 {
 			t.Errorf("%+v", got)
 		}
 
@@ -281,7 +281,7 @@ func TestCorruptSource(t *testing.T) {
 		s.send(aac, 200, nil)
 		s.silence(aac, 10)
 		got := s.room.Stats()
-		if s.derived() != d || got.Corrupt != 201 || got.Restarts != 0 || got.Frames < 221*1024/960-1 {
+		if s.derived() != d || got.Trouble != 201 || got.Restarts != 0 || got.Frames < 221*1024/960-1 {
 			t.Errorf("%+v", got)
 		}
 		if n := s.log.count("source is corrupt"); n < 4 || n > 6 {
@@ -295,12 +295,12 @@ func TestVerdictFoundOutLater(t *testing.T) {
 	onStage(t, Config{}, func(s *stage) {
 		defer s.room.Want(s.stream, opus)()
 		aac := s.track(avtest.AACTrack())
-		if how, _ := s.room.Playable(aac); how != Derive {
+		if how, _ := s.judged(aac); how != Derive {
 			t.Errorf("at first: %s", how)
 		}
 		sbr := []byte{0xc3, 0xa0, 0, 0, 0, 0xe0}
 		s.send(aac, 60, sbr)
-		if how, why := s.room.Playable(aac); how != No || !strings.Contains(why, "AAC-LC") || strings.Contains(why, "audio:") {
+		if how, why := s.judged(aac); how != No || !strings.Contains(why, "AAC-LC") || strings.Contains(why, "audio:") {
 			t.Errorf("then: %s: %s", how, why)
 		}
 		if s.derived() != nil || s.log.count("track cannot be derived") != 1 {
@@ -309,7 +309,7 @@ func TestVerdictFoundOutLater(t *testing.T) {
 		again := *aac
 		now := s.track(again)
 		synctest.Wait()
-		if how, _ := s.room.Playable(now); how != No {
+		if how, _ := s.judged(now); how != No {
 			t.Errorf("described again: %s", how)
 		}
 		s.pub.Close()
@@ -318,7 +318,7 @@ func TestVerdictFoundOutLater(t *testing.T) {
 		if s.derived() == nil {
 			t.Error("the next publisher's sound is not derived")
 		}
-		if how, _ := s.room.Playable(now); how != Derive {
+		if how, _ := s.judged(now); how != Derive {
 			t.Error("a verdict outlived its track")
 		}
 	})

@@ -14,6 +14,7 @@ import (
 	"millrace/transmux/av"
 	"millrace/transmux/avtest"
 	"millrace/transmux/bus"
+	"millrace/transmux/derive/ffmpeg"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -35,6 +36,7 @@ func onStage(t *testing.T, cfg Config, play func(s *stage)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		s := &stage{T: t, hub: bus.New(bus.Config{}), log: &logs{}}
+		cfg.FFmpeg.Path = ffmpeg.Off
 		s.room = New(cfg, slog.New(slog.NewTextHandler(s.log, nil)))
 		s.publish()
 		var err error
@@ -93,8 +95,14 @@ func (s *stage) derived() *av.Track {
 	return found
 }
 
-// opus is what browsers offer.
+// opus is what browsers offer of sound.
 var opus = []av.Codec{av.Opus}
+
+// judged is what the API tells of the track for browsers.
+func (s *stage) judged(t *av.Track) (Way, string) {
+	v := s.room.Judge("live/a", t)
+	return v.How, v.Why
+}
 
 // logs is a log that several goroutines write.
 type logs struct {

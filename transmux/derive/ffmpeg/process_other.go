@@ -1,0 +1,16 @@
+//go:build !linux
+
+package ffmpeg
+
+import (
+	"syscall"
+	"time"
+)
+
+// Elsewhere the end of its input ends the process.
+func attributes() *syscall.SysProcAttr { return nil }
+
+func humble(int) {}
+
+// running is not known: the time is counted when the process has ended.
+func running(int) time.Duration { return 0 }
