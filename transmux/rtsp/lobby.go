@@ -18,7 +18,6 @@ type lobby struct {
 	net.Listener
 	ctx    context.Context
 	server *Server
-	tls    *tls.Config
 }
 
 // Accept passes on the next connection, in its own clothes.
@@ -28,7 +27,7 @@ func (l *lobby) Accept() (net.Conn, error) {
 		conn, err := l.Listener.Accept()
 		switch {
 		case err == nil:
-			return l.server.receive(conn, l.tls), nil
+			return l.server.receive(conn), nil
 		case l.ctx.Err() != nil, errors.Is(err, net.ErrClosed):
 			return nil, net.ErrClosed
 		}
@@ -43,15 +42,16 @@ func (l *lobby) Accept() (net.Conn, error) {
 }
 
 // receive makes a link of a connection and gives it a place among those that wait.
-func (s *Server) receive(conn net.Conn, secure *tls.Config) *link {
+func (s *Server) receive(conn net.Conn) *link {
 	s.counters.accepted.Add(1)
-	if tcp, ok := conn.(*net.TCPConn); ok {
+	below := conn
+	if secure, ok := conn.(*tls.Conn); ok {
+		below = secure.NetConn()
+	}
+	if tcp, ok := below.(*net.TCPConn); ok {
 		_ = tcp.SetKeepAliveConfig(net.KeepAliveConfig{
 			Enable: true, Idle: probeIdle, Interval: probeInterval, Count: probeCount,
 		}) // or else the system's
-	}
-	if secure != nil {
-		conn = tls.Server(conn, secure)
 	}
 	c := newLink(conn, s.cfg.SetupTimeout)
 	c.leave = s.waiting.enter(c.turnOut)

@@ -2,7 +2,6 @@ package rtsp
 
 import (
 	"context"
-	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"net"
@@ -62,9 +61,8 @@ type Viewing interface {
 
 // Listener is where a Server is to be reached.
 type Listener struct {
-	TCP net.Listener
-	UDP *Pair       // nil: media goes over TCP only
-	TLS *tls.Config // nil: rtsp://, else rtsps://
+	TCP net.Listener // under TLS it is rtsps://
+	UDP *Pair        // nil: media goes over TCP only
 }
 
 // Server speaks RTSP with publishers and viewers.
@@ -128,7 +126,7 @@ func (s *Server) Serve(ctx context.Context, l Listener) error {
 		MaxPacketSize:            maxPacket,
 		DisableRTCPSenderReports: true,
 		Listen: func(string, string) (net.Listener, error) {
-			return &lobby{Listener: l.TCP, ctx: ctx, server: s, tls: l.TLS}, nil
+			return &lobby{Listener: l.TCP, ctx: ctx, server: s}, nil
 		},
 	}
 	if l.UDP != nil {
