@@ -1,6 +1,10 @@
 package bus
 
-import "sync"
+import (
+	"fmt"
+	"sync"
+	"time"
+)
 
 // Hold joins a live stream for somebody who passes it on to others: as a viewer
 // does, but without being counted as one. It gives ErrNotLive, ErrBadName or
@@ -33,4 +37,27 @@ func (s *Stream) Mirrored() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.publisher != nil && s.publisher.mirror
+}
+
+// Vacant says what Publish would say of the name now: nil, ErrBadName,
+// ErrNameTaken or ErrShutdown.
+func (h *Hub) Vacant(name string) error {
+	if err := ValidName(name); err != nil {
+		return err
+	}
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	if h.closed {
+		return ErrShutdown
+	}
+	s := h.streams[name]
+	if s == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p := s.publisher; p != nil && !p.mirror && time.Since(p.lastWrite) < h.cfg.Silence {
+		return fmt.Errorf("%w by %s", ErrNameTaken, s.info.Remote)
+	}
+	return nil
 }

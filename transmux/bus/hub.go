@@ -93,8 +93,8 @@ func (h *Hub) succeed(s *Stream, info PublisherInfo, mirror bool) (*Publisher, e
 	return p, nil
 }
 
-// retire ends a publisher that closes, and lets its stream linger.
-func (h *Hub) retire(p *Publisher) {
+// retire ends a publisher that closes, or that goes for a cause, and lets its stream linger.
+func (h *Hub) retire(p *Publisher, cause error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s := p.stream
@@ -103,7 +103,7 @@ func (h *Hub) retire(p *Publisher) {
 	if p.closed {
 		return
 	}
-	p.endLocked(nil)
+	p.endLocked(cause)
 	c := s.catalog.Load().clone()
 	c.Live = false
 	s.setCatalogLocked(c)

@@ -180,7 +180,7 @@ func (s *Stream) followClock(f *av.Frame) {
 }
 
 // Close ends the publication. The stream lingers for a publisher that comes back.
-func (p *Publisher) Close() { p.hub.retire(p) }
+func (p *Publisher) Close() { p.hub.retire(p, nil) }
 
 // endLocked stops the publisher's writes; the caller holds stream.mu.
 func (p *Publisher) endLocked(cause error) {
@@ -195,4 +195,18 @@ func (p *Publisher) endLocked(cause error) {
 	}
 	p.stream.publisher = nil
 	p.stream.keyframes.upstream.Store(nil)
+}
+
+// Silent says whether the publisher has written nothing for so long that another
+// one may take its name.
+func (p *Publisher) Silent() bool {
+	p.stream.mu.Lock()
+	defer p.stream.mu.Unlock()
+	return time.Since(p.lastWrite) >= p.stream.cfg.Silence
+}
+
+// Evict ends a publisher with ErrTakenOver: the name is published on another node
+// now. The stream lingers for that.
+func (p *Publisher) Evict() {
+	p.hub.retire(p, ErrTakenOver)
 }

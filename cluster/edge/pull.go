@@ -1,0 +1,433 @@
+package edge
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"millrace/cluster/directory"
+	"millrace/cluster/wire"
+	"millrace/transmux/av"
+	"millrace/transmux/bus"
+)
+
+// pull copies one stream into the local Hub, over one parent after another.
+type pull struct {
+	room      *Room
+	name      string
+	begun     time.Time
+	log       *slog.Logger
+	lingering *bus.Stream // that waits here to be continued; nil for a viewer's wish
+
+	kick    chan struct{}
+	wanting atomic.Bool   // the parent is to be told of wishes
+	ready   chan struct{} // closed once the stream can be joined
+	over    chan struct{}
+	err     error // once over is closed
+
+	// Of run's goroutine:
+	place   directory.Place
+	found   chan error // what came of the search under way; nil when there is none
+	again   time.Time  // no search before that
+	backoff time.Duration
+	alone   time.Time // since when there is no parent
+	unused  time.Time // since when nobody watches; zero while somebody does
+	cause   error     // why the parent is changed
+	avoid   string    // the node that was left for a cause
+	hints   []wire.Hop
+	told    time.Time // when the parent last heard of the tree below
+
+	mu        sync.Mutex
+	mirror    *bus.Mirror // nil before the first welcome
+	searching bool        // the next welcome is taken
+	current   *parent
+	previous  *parent // until current has brought something
+	epoch     uint64  // of the mirror
+	isReady   bool
+	closed    bool
+}
+
+func newPull(r *Room, name string, lingering *bus.Stream) *pull {
+	now := time.Now()
+	return &pull{
+		room: r, name: name, begun: now, alone: now, lingering: lingering, log: r.log.With("stream", name),
+		kick: make(chan struct{}, 1), ready: make(chan struct{}), over: make(chan struct{}),
+	}
+}
+
+// poke makes run look at what is to be done.
+func (p *pull) poke() {
+	select {
+	case p.kick <- struct{}{}:
+	default:
+	}
+}
+
+// run pulls until there is a cause to end.
+func (p *pull) run(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	p.room.counts.pulls.Add(1)
+	err := p.loop(ctx)
+	cancel()
+	p.mu.Lock()
+	p.closed = true
+	mirror, links := p.mirror, []*parent{p.current, p.previous}
+	p.mu.Unlock()
+	for _, l := range links {
+		if l != nil {
+			l.link.Close(err)
+			<-l.done
+		}
+	}
+	if p.found != nil {
+		<-p.found
+	}
+	p.room.forget(p)
+	if mirror != nil {
+		if errors.Is(err, errEnded) || errors.Is(err, errAlone) {
+			mirror.End()
+		} else {
+			mirror.Close()
+		}
+		p.room.settle(mirror.Stream(), false)
+		p.log.Info("relay: pull closed", "cause", err, "duration", time.Since(p.begun).Round(time.Millisecond))
+	}
+	p.err = err
+	close(p.over)
+}
+
+// loop is the pull's life; the error is why it ends.
+func (p *pull) loop(ctx context.Context) error {
+	var err error
+	if p.place, err = p.room.dir.Locate(ctx, p.name); err != nil && p.lingering == nil {
+		return err
+	}
+	if p.here() && p.lingering == nil {
+		return errHere
+	}
+	places, stop := p.room.dir.Watch(p.name)
+	defer stop()
+	tick := time.NewTicker(beat)
+	defer tick.Stop()
+	for {
+		now := time.Now()
+		if err := p.review(ctx, now); err != nil {
+			return err
+		}
+		parent, mirror := p.state()
+		p.want(parent, mirror)
+		var ended, taken <-chan struct{}
+		var keyframes <-chan struct{}
+		if parent != nil {
+			ended = parent.done
+		}
+		if mirror != nil {
+			taken, keyframes = mirror.Done(), mirror.KeyframeRequests()
+		}
+		select {
+		case p.place = <-places:
+		case err := <-p.found:
+			if err := p.settle(err); err != nil {
+				return err
+			}
+		case <-ended:
+			p.leave(parent, parent.err)
+		case <-taken:
+			return mirror.Err()
+		case <-keyframes:
+			if parent != nil {
+				_ = parent.link.Send(&wire.Keyframe{}) // a link that is broken ends by itself
+			}
+		case <-tick.C:
+			if err := p.tick(parent, mirror, time.Now()); err != nil {
+				return err
+			}
+		case <-p.kick:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+func (p *pull) state() (*parent, *bus.Mirror) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.current, p.mirror
+}
+
+func (p *pull) here() bool { return p.place.Node == p.room.cfg.Self().Node }
+
+// review looks whether the parent is the right one, and searches if it is not.
+func (p *pull) review(ctx context.Context, now time.Time) error {
+	parent, mirror := p.state()
+	switch {
+	case p.lingering != nil && p.lingering.Err() != nil:
+		return p.lingering.Err()
+	case p.lingering != nil && mirror == nil && p.lingering.Catalog().Live:
+		return errHere // its publisher is back
+	case parent == nil:
+		if errors.Is(p.cause, errEnded) && !p.place.Live() {
+			return errEnded
+		}
+		if now.Sub(p.alone) > p.room.cfg.Patience && p.lingering == nil {
+			return errAlone
+		}
+		if mirror != nil && now.Sub(p.alone) > p.room.cfg.Silence*3 {
+			mirror.SetLive(false)
+		}
+	default:
+		if err := p.inspect(parent); err != nil {
+			return err
+		}
+	}
+	needed := parent == nil || p.cause != nil
+	if !needed || p.found != nil || now.Before(p.again) || !p.place.Live() || p.here() {
+		return nil
+	}
+	p.mu.Lock()
+	p.searching = true
+	p.mu.Unlock()
+	found := make(chan error, 1)
+	p.found = found
+	s := newSearch(p)
+	p.room.work.Go(func() { found <- s.run(ctx) })
+	return nil
+}
+
+// inspect hears what the parent said of itself, and compares it with the directory.
+func (p *pull) inspect(parent *parent) error {
+	parent.mu.Lock()
+	ended, moved, hints, path := parent.ended, parent.moved, parent.movedTo, parent.path
+	parent.moved = false
+	parent.mu.Unlock()
+	p.mu.Lock()
+	epoch := p.epoch
+	p.mu.Unlock()
+	elsewhere := p.place.Live() && !p.here() && p.place.Node != path[0].Node && p.place.Generation > epoch
+	switch {
+	case elsewhere:
+		p.change(errors.New("the stream is published on another node"), "", nil)
+	case ended && !p.place.Live():
+		return errEnded
+	case ended:
+		// The directory may not know yet; then it is asked no more than the parent.
+		p.change(errEnded, parent.hop.Node, nil)
+	case moved:
+		p.change(errors.New("the parent asked to"), parent.hop.Node, hints)
+	}
+	return nil
+}
+
+// change makes review search for another parent, for a cause.
+func (p *pull) change(cause error, avoid string, hints []wire.Hop) {
+	if p.cause == nil {
+		p.cause, p.avoid, p.hints = cause, avoid, hints
+	}
+}
+
+// leave lets go of a parent that is of no use any more.
+func (p *pull) leave(old *parent, cause error) {
+	old.link.Close(cause)
+	p.mu.Lock()
+	if p.current == old {
+		p.current, p.previous = p.previous, nil
+	}
+	gone := p.current == nil
+	p.mu.Unlock()
+	if gone {
+		p.alone = time.Now()
+	}
+	old.mu.Lock()
+	ended := old.ended
+	old.mu.Unlock()
+	if ended {
+		cause = errEnded
+	} else {
+		p.room.dir.Suspect(old.hop.Node)
+	}
+	p.change(cause, old.hop.Node, old.path)
+	p.log.Warn("relay: parent lost", "node", old.hop.Node, "cause", cause)
+}
+
+// settle takes the result of a search. The first one that fails ends a pull that
+// has nothing to show yet.
+func (p *pull) settle(err error) error {
+	p.found = nil
+	p.mu.Lock()
+	p.searching = false
+	parent, mirror := p.current, p.mirror
+	p.mu.Unlock()
+	if err != nil {
+		p.backoff = min(max(2*p.backoff, 50*time.Millisecond), time.Second)
+		p.again = time.Now().Add(p.backoff)
+		if errors.Is(err, bus.ErrNameTaken) || errors.Is(err, bus.ErrShutdown) {
+			return err
+		}
+		if mirror == nil && p.lingering == nil {
+			return err
+		}
+		p.log.Debug("relay: no parent found", "cause", err)
+		return nil
+	}
+	if parent == nil {
+		return nil // it was lost again already
+	}
+	f := parent.figures()
+	args := []any{"node", parent.hop.Node, "origin", f.path[0].Node, "hops", len(f.path), "transport", parent.link.Transport, "remote", parent.link.Remote}
+	if p.cause == nil {
+		p.log.Info("relay: pull opened", args...)
+	} else {
+		p.room.counts.rehomes.Add(1)
+		p.log.Info("relay: parent changed", append(args, "from", p.avoid, "cause", p.cause)...)
+	}
+	p.cause, p.avoid, p.hints, p.backoff = nil, "", nil, 0
+	p.wanting.Store(true)
+	p.told = time.Time{}
+	p.room.pathChanged(p.name)
+	if mirror != nil {
+		p.room.settle(mirror.Stream(), true)
+	}
+	return nil
+}
+
+// tick does what is done each beat.
+func (p *pull) tick(parent *parent, mirror *bus.Mirror, now time.Time) error {
+	if mirror != nil {
+		if mirror.Stream().Users() > 0 {
+			p.unused = time.Time{}
+		} else if p.unused.IsZero() {
+			p.unused = now
+		} else if now.Sub(p.unused) > p.room.cfg.Linger && mirror.EndIdle() {
+			return errIdle
+		}
+	}
+	if parent == nil {
+		return nil
+	}
+	if silent := now.Sub(p.begun) - time.Duration(parent.heard.Load()); silent > p.room.cfg.Silence {
+		p.leave(parent, errors.New("it says nothing"))
+		return nil
+	}
+	_ = parent.link.SendPing(wire.Ping{Sent: now.UnixNano()}) // a link that is broken ends by itself
+	if mirror != nil && now.Sub(p.told) >= time.Second {
+		p.told = now
+		_ = parent.link.Send(&wire.Status{Nodes: p.status()})
+	}
+	return nil
+}
+
+// want tells the parent what the viewers here can take.
+func (p *pull) want(parent *parent, mirror *bus.Mirror) {
+	if parent != nil && mirror != nil && p.wanting.Swap(false) {
+		_ = parent.link.Send(&wire.Want{Sets: p.room.sets(mirror.Stream())}) // a link that is broken ends by itself
+	}
+}
+
+// adopt makes a parent that said welcome the one that writes.
+func (p *pull) adopt(parent *parent) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed || !p.searching {
+		return errLate
+	}
+	if p.mirror == nil {
+		m, err := p.room.hub.Mirror(p.name)
+		if err != nil {
+			return err
+		}
+		p.mirror = m
+	}
+	p.searching = false
+	if p.previous != nil {
+		p.previous.link.Close(errLate)
+	}
+	p.previous, p.current = p.current, parent
+	return nil
+}
+
+// set takes over a parent's catalog.
+func (p *pull) set(from *parent, e bus.Edition) ([]*av.Track, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.mirror == nil || from != p.current && from != p.previous {
+		return nil, errLate
+	}
+	tracks := p.mirror.Set(e)
+	if tracks == nil {
+		return nil, cmp.Or(p.mirror.Err(), errStale)
+	}
+	from.epoch, p.epoch = e.Epoch, e.Epoch
+	if e.Live && len(tracks) > 0 && !p.isReady {
+		p.isReady = true
+		close(p.ready)
+	}
+	return tracks, nil
+}
+
+func (p *pull) describe(t av.Track) *av.Track {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.mirror.Describe(t)
+}
+
+// write puts a parent's frame into the stream, if it is news.
+func (p *pull) write(from *parent, f *av.Frame) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if from != p.current && from != p.previous {
+		return errLate
+	}
+	if from.epoch != p.epoch || !p.mirror.Write(f) {
+		return nil
+	}
+	p.room.counts.frames.Add(1)
+	if from == p.current && p.previous != nil {
+		p.previous.link.Close(errLate)
+		p.previous = nil
+	}
+	return nil
+}
+
+// path is the way from the origin to the parent; nil without a parent.
+func (p *pull) path() []wire.Hop {
+	parent, _ := p.state()
+	if parent == nil {
+		return nil
+	}
+	parent.mu.Lock()
+	defer parent.mu.Unlock()
+	return parent.path
+}
+
+// status is this node and all below it.
+func (p *pull) status() []wire.NodeStatus {
+	parent, mirror := p.state()
+	if parent == nil || mirror == nil {
+		return nil
+	}
+	f, self := parent.figures(), p.room.cfg.Self()
+	all := []wire.NodeStatus{{
+		Node: self.Node, Region: self.Region, Parent: parent.hop.Node, Transport: parent.link.Transport,
+		Viewers: mirror.Stream().Snapshot().Viewers, Hops: len(f.path), Latency: f.latency.Seconds(),
+		HopLatency: f.transit.Seconds(), RTT: f.rtt.Seconds(), Frames: f.frames, Lost: f.lost,
+	}}
+	if p.room.below != nil {
+		all = append(all, p.room.below.Below(p.name)...)
+	}
+	const most = 1000 // what a message holds
+	return slices.Clip(all[:min(len(all), most)])
+}
+
+// Status is this node's place in a stream's tree and what is below it; nil where
+// the stream is not pulled.
+func (r *Room) Status(name string) []wire.NodeStatus {
+	if p := r.pull(name); p != nil {
+		return p.status()
+	}
+	return nil
+}

@@ -1,0 +1,197 @@
+package edge
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"millrace/cluster/wire"
+)
+
+const (
+	// hedge is after how long without an answer the next node is asked too: a node
+	// that died does not say so.
+	hedge = 300 * time.Millisecond
+	// maxAsked bounds a search: as many nodes say no, there is none that says yes.
+	maxAsked = 32
+	// maxAtOnce bounds the nodes that are asked at once.
+	maxAtOnce = 3
+	// askTimeout is for one node's answer.
+	askTimeout = 2500 * time.Millisecond
+)
+
+// search looks for a node that gives the stream.
+type search struct {
+	pull   *pull
+	hello  wire.Hello
+	queue  []wire.Hop
+	asked  map[string]bool
+	last   []wire.Hop // to be asked when there is nobody else
+	origin wire.Hop
+}
+
+// newSearch is made by the pull's goroutine.
+func newSearch(p *pull) *search {
+	p.mu.Lock()
+	epoch := p.epoch
+	p.mu.Unlock()
+	s := &search{pull: p, asked: make(map[string]bool), hello: wire.Hello{
+		Version: wire.Version, Child: p.room.cfg.Self(), Stream: p.name, Epoch: epoch, Origin: p.place.Node,
+	}}
+	s.origin = wire.Hop{Node: p.place.Node}
+	if n, known := p.room.dir.Node(p.place.Node); known {
+		s.origin.Region, s.origin.Relay = n.Region, n.Relay
+	}
+	s.add(p.hints)
+	s.add([]wire.Hop{s.origin})
+	if i := slices.IndexFunc(s.queue, func(h wire.Hop) bool { return h.Node == p.avoid }); i >= 0 {
+		s.last = append(s.last, s.queue[i])
+		s.queue = slices.Delete(s.queue, i, i+1)
+	}
+	return s
+}
+
+// add puts nodes at the front of the queue, those of this node's region first, then
+// by their load.
+func (s *search) add(hops []wire.Hop) {
+	self := s.hello.Child
+	fresh := slices.DeleteFunc(slices.Clone(hops), func(h wire.Hop) bool {
+		return h.Node == self.Node || s.asked[h.Node] || slices.ContainsFunc(s.queue, func(o wire.Hop) bool { return o.Node == h.Node })
+	})
+	slices.SortStableFunc(fresh, func(a, b wire.Hop) int {
+		if near := a.Region == self.Region; near != (b.Region == self.Region) {
+			return map[bool]int{true: -1, false: 1}[near]
+		}
+		return cmp.Compare(a.Load, b.Load)
+	})
+	s.queue = append(fresh, s.queue...)
+}
+
+// answer is what a node said.
+type answer struct {
+	hop wire.Hop
+	err error
+}
+
+// run asks one node after the other until one says welcome.
+func (s *search) run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	answers := make(chan answer)
+	running, asked := 0, 0
+	var failures []error
+	late := time.NewTimer(hedge)
+	defer late.Stop()
+	defer func() {
+		cancel()
+		for ; running > 0; running-- {
+			<-answers
+		}
+	}()
+	next := true
+	for {
+		if len(s.queue) == 0 && running == 0 {
+			if len(s.last) == 0 {
+				return cmp.Or(errors.Join(failures...), errAlone)
+			}
+			s.queue, s.last = s.last, nil
+		}
+		if len(s.queue) > 0 && running < maxAtOnce && (running == 0 || next) && asked < maxAsked {
+			hop := s.queue[0]
+			s.queue = s.queue[1:]
+			s.asked[hop.Node] = true
+			hello := s.hello
+			running++
+			asked++
+			go func() { answers <- answer{hop, s.ask(ctx, hop, hello)} }() // waited for above
+			late.Reset(hedge)
+			next = false
+			continue
+		}
+		if running == 0 {
+			return errors.Join(failures...)
+		}
+		select {
+		case a := <-answers:
+			running--
+			if a.err == nil {
+				return nil
+			}
+			failures = append(failures, fmt.Errorf("%s: %w", a.hop.Node, a.err))
+			s.hear(a)
+			next = true
+		case <-late.C:
+			next = true
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// hear follows a refusal to the nodes that it names.
+func (s *search) hear(a answer) {
+	var no *wire.Refusal
+	if !errors.As(a.err, &no) {
+		return
+	}
+	s.add(no.Try)
+	if no.Reason == wire.Farther && !s.hello.Insist {
+		s.last = append(s.last, a.hop) // if its children do not want us, it must
+	}
+	if len(s.queue) == 0 {
+		s.hello.Insist = true
+	}
+}
+
+// ask asks one node; nil is a welcome, by which the pull has it.
+func (s *search) ask(ctx context.Context, hop wire.Hop, hello wire.Hello) error {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	err := error(errAlone)
+	for _, at := range hop.Relay {
+		var l *wire.Link
+		if l, err = s.pull.room.dialer.Dial(ctx, at); err != nil {
+			continue
+		}
+		if err = s.greet(ctx, hop, hello, l); err == nil {
+			return nil
+		}
+		var no *wire.Refusal
+		if errors.As(err, &no) {
+			return err
+		}
+	}
+	return err
+}
+
+func (s *search) greet(ctx context.Context, hop wire.Hop, hello wire.Hello, l *wire.Link) error {
+	p := &parent{pull: s.pull, link: l, hop: hop, answer: make(chan error, 1), done: make(chan struct{})}
+	p.heard.Store(int64(time.Since(s.pull.begun)))
+	hello.Sent = time.Now().UnixNano()
+	s.pull.room.work.Go(p.run)
+	if err := l.Send(&hello); err != nil {
+		l.Close(err)
+		<-p.done
+		return err
+	}
+	select {
+	case err := <-p.answer:
+		if err != nil {
+			l.Close(err)
+			<-p.done
+		}
+		return err
+	case <-ctx.Done():
+		l.Close(ctx.Err())
+		<-p.done
+		select {
+		case err := <-p.answer:
+			return err // it was there in time
+		default:
+			return ctx.Err()
+		}
+	}
+}

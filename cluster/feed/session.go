@@ -1,0 +1,134 @@
+package feed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"millrace/cluster/wire"
+	"millrace/transmux/bus"
+)
+
+// session is a link before and while it is a child's.
+type session struct {
+	room     *Room
+	link     *wire.Link
+	begun    time.Time
+	ctx      context.Context
+	cancel   context.CancelCauseFunc
+	patience *time.Timer // for the first message; then for the next one
+	work     sync.WaitGroup
+	child    *child // once it is one
+}
+
+// cause is why the session was ended from this end, nil if it was not.
+func (s *session) cause() error {
+	if err := context.Cause(s.ctx); errors.Is(err, errOver) || errors.Is(err, bus.ErrShutdown) {
+		return err
+	}
+	return nil
+}
+
+// take hears the peer.
+func (s *session) take(m any) error {
+	if s.child != nil {
+		s.patience.Reset(silence)
+	}
+	switch m := m.(type) {
+	case *wire.Hello:
+		return s.hello(m)
+	case *wire.Query:
+		return s.query(m)
+	case *wire.Ping:
+		return s.link.SendPong(wire.Pong{Sent: m.Sent, Clock: time.Now().UnixNano()})
+	}
+	if s.child == nil {
+		return fmt.Errorf("feed: %w", errSaidNothing)
+	}
+	switch m := m.(type) {
+	case *wire.Keyframe:
+		s.child.stream.RequestKeyframe()
+	case *wire.Want:
+		s.child.want(m.Sets)
+	case *wire.Status:
+		s.room.mu.Lock()
+		s.child.status = m.Nodes
+		s.room.mu.Unlock()
+	}
+	return nil
+}
+
+// query tells the tree to a node that asks for nothing else.
+func (s *session) query(q *wire.Query) error {
+	return s.link.Send(&wire.Tree{Path: s.room.paths.Path(q.Stream), Nodes: s.room.Below(q.Stream)})
+}
+
+// hello lets a child in, or sends it on.
+func (s *session) hello(h *wire.Hello) error {
+	if s.child != nil {
+		return fmt.Errorf("feed: %w", errTwice)
+	}
+	came := time.Now()
+	stream, release, err := s.room.hub.Hold(h.Stream)
+	if err != nil {
+		return s.refuse(h, &wire.Refusal{Reason: wire.Unknown, Text: err.Error()})
+	}
+	path := s.room.paths.Path(h.Stream)
+	epoch := stream.Catalog().Origin.Epoch
+	c := newChild(s.room, s.link, h, stream)
+	if no := s.room.admit(c, path, epoch); no != nil {
+		release()
+		return s.refuse(h, no)
+	}
+	s.child = c
+	s.patience.Stop()
+	s.patience = time.AfterFunc(silence, func() { s.link.Close(errSilent) })
+	s.room.counts.opened.Add(1)
+	s.room.log.Info("relay: child came", "stream", h.Stream, "node", h.Child.Node, "region", h.Child.Region,
+		"remote", s.link.Remote, "transport", s.link.Transport, "hops", len(path))
+	if err := s.link.Send(&wire.Welcome{Path: path, Epoch: epoch, Sent: h.Sent, Clock: came.UnixNano()}); err != nil {
+		release()
+		return err
+	}
+	s.work.Go(func() {
+		defer release()
+		err := c.run(s.ctx)
+		s.cancel(err)
+		c.want(nil)
+	})
+	return nil
+}
+
+func (s *session) refuse(h *wire.Hello, no *wire.Refusal) error {
+	s.room.counts.refused.Add(1)
+	s.room.log.Debug("relay: child refused", "stream", h.Stream, "node", h.Child.Node, "remote", s.link.Remote, "reason", no.Reason)
+	return s.link.Send(no) // the peer hangs up, or patience does
+}
+
+// want has tracks derived for the child's viewers. The stream's tracks are the
+// origin's business: where this node is not the origin the wish goes on upward.
+func (c *child) want(sets [][]string) {
+	c.wanting.Lock()
+	defer c.wanting.Unlock()
+	kept := make(map[string]func(), len(sets))
+	for _, names := range sets {
+		key := strings.Join(slices.Sorted(slices.Values(names)), " ")
+		release := c.wishes[key]
+		if _, twice := kept[key]; twice {
+			continue
+		}
+		if release == nil {
+			release = c.room.deriver.Want(c.stream, wire.CodecsOf(names))
+		}
+		kept[key] = release
+		delete(c.wishes, key)
+	}
+	for _, release := range c.wishes {
+		release()
+	}
+	c.wishes = kept
+}
