@@ -29,6 +29,13 @@ type Config struct {
 		Address    string
 		MaxMessage int // bytes
 	}
+	RTMPS struct {
+		Address string
+	}
+	TLS struct {
+		Certificate string // file
+		Key         string // file
+	}
 	WebRTC struct {
 		Address    string
 		TCP        bool                 // on the same number, for networks without UDP
@@ -78,6 +85,9 @@ func (c *Config) settings() []setting {
 		{"http.address", address(&c.HTTP.Address)},
 		{"rtmp.address", address(&c.RTMP.Address)},
 		{"rtmp.max_message", size(&c.RTMP.MaxMessage, 64<<10, 64<<20)},
+		{"rtmps.address", address(&c.RTMPS.Address)},
+		{"tls.certificate", anyText(&c.TLS.Certificate)},
+		{"tls.key", anyText(&c.TLS.Key)},
 		{"webrtc.address", address(&c.WebRTC.Address)},
 		{"webrtc.tcp", boolean(&c.WebRTC.TCP)},
 		{"webrtc.public_ips", hosts(&c.WebRTC.PublicIPs)},
@@ -104,14 +114,17 @@ func (c *Config) sections() map[string]section {
 // Validate says what is wrong with the configuration as a whole; single values
 // were checked when they were set.
 func (c *Config) Validate() error {
-	if c.HTTP.Address == "" && c.RTMP.Address == "" {
+	if c.HTTP.Address == "" && c.RTMP.Address == "" && c.RTMPS.Address == "" {
 		return errors.New("http.address and rtmp.address are both empty: nothing would listen")
 	}
 	if c.WebRTC.Address != "" && c.HTTP.Address == "" {
 		return errors.New(`webrtc.address needs http.address, through which viewers join: set it, or turn both off with ""`)
 	}
+	if err := c.validateTLS(map[string]string{"rtmps.address": c.RTMPS.Address}); err != nil {
+		return err
+	}
 	tcp := map[string]string{} // address to key
-	for _, l := range [][2]string{{"http.address", c.HTTP.Address}, {"rtmp.address", c.RTMP.Address}, {"webrtc.address", c.WebRTC.Address}} {
+	for _, l := range [][2]string{{"http.address", c.HTTP.Address}, {"rtmp.address", c.RTMP.Address}, {"rtmps.address", c.RTMPS.Address}, {"webrtc.address", c.WebRTC.Address}} {
 		key, at := l[0], l[1]
 		_, port, _ := net.SplitHostPort(at)
 		other, taken := tcp[at]

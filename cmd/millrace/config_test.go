@@ -45,6 +45,8 @@ func TestEverySettingArrives(t *testing.T) {
 	want.HTTP.Address = "127.0.0.1:1"
 	want.RTMP.Address = ""
 	want.RTMP.MaxMessage = 1 << 20
+	want.RTMPS.Address = "127.0.0.1:443"
+	want.TLS.Certificate, want.TLS.Key = "/etc/a.pem", "b.pem"
 	want.WebRTC.Address = "[::1]:0"
 	want.WebRTC.PublicIPs = []string{"192.0.2.1", "2001:db8::1", "live.example"}
 	want.WebRTC.TCP = false
@@ -73,6 +75,8 @@ http: {address: "127.0.0.1:1"}
 rtmp:
   address: ""
   max_message: 1MiB
+rtmps: {address: "127.0.0.1:443"}
+tls: {certificate: /etc/a.pem, key: b.pem}
 webrtc:
   address: '[::1]:0'
   public_ips:
@@ -104,6 +108,7 @@ log:
 `
 	environ := []string{
 		"MILLRACE_HTTP_ADDRESS=127.0.0.1:1", "MILLRACE_RTMP_ADDRESS=", "MILLRACE_RTMP_MAX_MESSAGE=1048576",
+		"MILLRACE_RTMPS_ADDRESS=127.0.0.1:443", "MILLRACE_TLS_CERTIFICATE=/etc/a.pem", "MILLRACE_TLS_KEY=b.pem",
 		"MILLRACE_WEBRTC_ADDRESS=[::1]:0", "MILLRACE_WEBRTC_PUBLIC_IPS=192.0.2.1, 2001:db8::1,live.example", "MILLRACE_WEBRTC_TCP=false",
 		"MILLRACE_STREAM_MAX_BYTES=2GiB", "MILLRACE_STREAM_MAX_FRAMES=4096", "MILLRACE_STREAM_LINGER=90s",
 		`MILLRACE_WEBRTC_ICE_SERVERS=stun:stun.example.org:3478, turns:[2001:db8::1]?transport=tcp me p"w`,
@@ -139,7 +144,7 @@ func TestWhatIsWrongIsSaidWithItsPlace(t *testing.T) {
 		{name: "section without keys", yaml: "http:\n  # address: :80\n"},
 		{
 			name: "unknown section", yaml: "http:\n  address: :80\nrmtp:\n  address: :1\n",
-			want: []string{`m.yaml:3:1: unknown key "rmtp"; there are: http, rtmp, webrtc, stream, limits, sources, log`},
+			want: []string{`m.yaml:3:1: unknown key "rmtp"; there are: http, rtmp, rtmps, tls, webrtc, stream, limits, sources, log`},
 		},
 		{
 			name: "unknown key with a near one", yaml: "http:\n  addresss: :80\n",
@@ -189,6 +194,9 @@ func TestWhatIsWrongIsSaidWithItsPlace(t *testing.T) {
 		{name: "one port for two", yaml: "rtmp: {address: ':8080'}\n", want: []string{`http.address and rtmp.address are both :8080`}},
 		{name: "one port for WebRTC too", yaml: "webrtc: {address: ':8080'}\n", want: []string{`http.address and webrtc.address are both :8080, and both listen for TCP`}},
 		{name: "one port for WebRTC too, but not of TCP", yaml: "webrtc: {address: ':8080', tcp: false}\n"},
+		{name: "TLS without a certificate", yaml: "rtmps: {address: ':443'}\n", want: []string{"rtmps.address needs a certificate: set tls.certificate and tls.key"}},
+		{name: "a certificate without key", yaml: "tls: {certificate: a.pem}\n", want: []string{"tls.certificate is set, but tls.key is not"}},
+		{name: "a key without certificate", yaml: "tls: {key: a.pem}\n", want: []string{"tls.key is set, but tls.certificate is not"}},
 		{name: "two free ports", yaml: "rtmp: {address: ':0'}\nhttp: {address: ':0'}\n"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -13,18 +13,19 @@ import (
 
 // listeners are the sockets that the rooms are given; nil is one that is off.
 type listeners struct {
-	http, rtmp net.Listener
-	webrtc     *port.Port
+	http, rtmp, rtmps net.Listener
+	webrtc            *port.Port
 }
 
 // listen opens what the configuration names, all of it or nothing, and logs the
 // addresses that came of it.
 func listen(cfg Config, log *slog.Logger) (listeners, error) {
 	var l listeners
-	var errs [3]error
+	var errs [4]error
 	l.http, errs[0] = listenTCP("http.address", cfg.HTTP.Address)
 	l.rtmp, errs[1] = listenTCP("rtmp.address", cfg.RTMP.Address)
 	l.webrtc, errs[2] = listenWebRTC(cfg, log)
+	l.rtmps, errs[3] = listenTLS("rtmps.address", cfg.RTMPS.Address, &cfg)
 	if err := errors.Join(errs[:]...); err != nil {
 		l.close()
 		return listeners{}, err
@@ -32,7 +33,7 @@ func listen(cfg Config, log *slog.Logger) (listeners, error) {
 	for _, one := range []struct {
 		what string
 		at   net.Addr
-	}{{"http", addressOf(l.http)}, {"rtmp", addressOf(l.rtmp)}, {"webrtc", l.udpAddress()}} {
+	}{{"http", addressOf(l.http)}, {"rtmp", addressOf(l.rtmp)}, {"rtmps", addressOf(l.rtmps)}, {"webrtc", l.udpAddress()}} {
 		if one.at != nil {
 			log.Info("listening", "what", one.what, "address", one.at.String())
 		}
@@ -82,6 +83,9 @@ func (l *listeners) close() {
 	}
 	if l.rtmp != nil {
 		_ = l.rtmp.Close()
+	}
+	if l.rtmps != nil {
+		_ = l.rtmps.Close()
 	}
 	if l.webrtc != nil {
 		_ = l.webrtc.Close()

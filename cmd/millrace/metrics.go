@@ -25,6 +25,8 @@ func measureRTMP(m *api.Metrics, s *rtmp.Server) {
 		func() float64 { return float64(s.Stats().Unsupported) })
 	m.Counter("millrace_rtmp_clock_jumps_total", "Times that a publisher's timestamps began anew.",
 		func() float64 { return float64(s.Stats().ClockJumps) })
+	m.Counter("millrace_rtmp_sent_bytes_total", "Bytes sent over RTMP.",
+		func() float64 { return float64(s.Stats().Sent) })
 	m.Counter("millrace_rtmp_received_bytes_total", "Bytes received over RTMP.",
 		func() float64 { return float64(s.Stats().Bytes) })
 }

@@ -5,7 +5,6 @@ import (
 
 	"millrace/api"
 	"millrace/ingest"
-	"millrace/ingest/rtmp"
 	"millrace/ingest/whip"
 	"millrace/playout"
 	"millrace/playout/whep"
@@ -30,8 +29,9 @@ func (g *gateway) furnish(cfg Config) {
 	g.source = fetched
 	g.api = api.New(api.Config{Version: version(), Ports: g.listeners.ports(), Sources: listSources(fetched)}, g.hub, judge, metrics, g.log)
 	gate := ingest.New(fetched.Pushed(), ingest.Config{MaxPublishers: cfg.Limits.Publishers}, g.log)
-	g.furnishRTMP(cfg, gate, metrics)
-	mounts := g.furnishWebRTC(cfg, gate, deriver, metrics)
+	viewers := playout.New(g.source, playout.Config{MaxViewers: cfg.Limits.Viewers})
+	g.furnishRTMP(cfg, gate, viewers, deriver, metrics)
+	mounts := g.furnishWebRTC(cfg, gate, viewers, deriver, metrics)
 	if g.listeners.http != nil {
 		site := g.api.Handler(web.Handler(), mounts...)
 		g.doors = append(g.doors, task{"http", func(ctx context.Context) error {
@@ -40,27 +40,15 @@ func (g *gateway) furnish(cfg Config) {
 	}
 }
 
-// furnishRTMP makes what publishers over RTMP come through.
-func (g *gateway) furnishRTMP(cfg Config, gate *ingest.Gate, metrics *api.Metrics) {
-	if g.listeners.rtmp != nil {
-		server := rtmp.New(rtmp.Config{MaxVideoMessage: cfg.RTMP.MaxMessage}, gate, g.log)
-		measureRTMP(metrics, server)
-		g.doors = append(g.doors, task{"rtmp", func(ctx context.Context) error {
-			return server.Serve(ctx, g.listeners.rtmp)
-		}})
-	}
-}
-
 // furnishWebRTC makes everything between the WebRTC port and those who watch and
 // publish over it.
-func (g *gateway) furnishWebRTC(cfg Config, publishers *ingest.Gate, deriver *derive.Room, metrics *api.Metrics) []api.Mount {
+func (g *gateway) furnishWebRTC(cfg Config, publishers *ingest.Gate, viewers *playout.Gate, deriver *derive.Room, metrics *api.Metrics) []api.Mount {
 	if g.listeners.webrtc == nil {
 		return nil
 	}
 	transport := sender.New(g.listeners.webrtc, g.log)
 	sessions := resource.New(resource.Config{ICEServers: cfg.WebRTC.ICEServers, Rate: cfg.Limits.Requests})
-	gate := playout.New(g.source, playout.Config{MaxViewers: cfg.Limits.Viewers})
-	room := whep.New(gate, deriver, transport, sessions,
+	room := whep.New(viewers, deriver, transport, sessions,
 		whep.Observers{Join: metrics.Join, Added: metrics.AddedLatency}, g.log)
 	measureWHEP(metrics, room)
 	taken := whip.New(publishers, transport, sessions, g.log)
