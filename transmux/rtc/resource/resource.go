@@ -99,6 +99,9 @@ type Config struct {
 	// Rate is how many requests a second one address may make that start,
 	// change or end sessions; DefaultRate.
 	Rate int
+	// Node, if there are several, is named in every session's id, so that any
+	// of them can tell whose it is.
+	Node string
 }
 
 // Room holds the sessions of all endpoints.

@@ -37,7 +37,7 @@ func (room *Room) post(w http.ResponseWriter, r *http.Request, path string, endp
 		Fail(w, err)
 		return
 	}
-	id := newID()
+	id := room.newID()
 	e := &entry{etag: newTag()}
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -165,8 +165,30 @@ func peerOf(r *http.Request) netip.AddrPort {
 	return netip.AddrPortFrom(peer.Addr().Unmap(), peer.Port())
 }
 
-// newID is 144 random bits: whoever knows it may end the session.
-func newID() string { return random(18) }
+// nodeEnd ends a node's name in a session's id. Names do not have it, and paths
+// need not escape it.
+const nodeEnd = "~"
+
+// newID is 144 random bits, since whoever knows it may end the session, behind the
+// node's name.
+func (room *Room) newID() string {
+	if room.cfg.Node == "" {
+		return random(18)
+	}
+	return room.cfg.Node + nodeEnd + random(18)
+}
+
+// NodeOf is the node that a request to a session is for; false if the path is no
+// session's, or names none.
+func NodeOf(path string) (node string, ok bool) {
+	id, ok := strings.CutPrefix(path, sessionsPath)
+	if !ok {
+		return "", false
+	}
+	id, _, _ = strings.Cut(id, "/")
+	node, _, ok = strings.Cut(id, nodeEnd)
+	return node, ok && node != ""
+}
 
 // newTag is a strong entity tag (RFC 9110 section 8.8.3) that no other ICE session has.
 func newTag() string { return `"` + random(9) + `"` }
