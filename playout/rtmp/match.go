@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"millrace/transmux/av"
+	"millrace/transmux/derive"
 	"millrace/transmux/flv"
 )
 
@@ -13,15 +14,17 @@ var readable = []av.Codec{
 	av.AAC, av.MP3, av.Opus, av.PCMA, av.PCMU, av.FLAC, av.AC3, av.EAC3,
 }
 
-// offer is the codecs that the player takes, as a deriver wants to know them.
-func (p *player) offer() []av.Codec {
+// offer is what the player takes, as a deriver wants to know it.
+func (p *player) offer() derive.Offer {
 	var all []av.Codec
 	for _, c := range readable {
 		if flv.FormOf(&av.Track{Codec: c, SampleRate: 44100}, p.takes) != flv.NoForm {
 			all = append(all, c)
 		}
 	}
-	return all
+	o := derive.Taking(all...)
+	o.Reordered = true
+	return o
 }
 
 // pick is the track of a kind that goes to the player, nil if there is none: the

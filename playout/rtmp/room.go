@@ -27,8 +27,8 @@ import (
 	"time"
 
 	"millrace/playout"
-	"millrace/transmux/av"
 	"millrace/transmux/bus"
+	"millrace/transmux/derive"
 )
 
 // Gate lets viewers in; *playout.Gate is one.
@@ -38,7 +38,7 @@ type Gate interface {
 
 // Deriver makes tracks that a player can take from tracks that it cannot.
 type Deriver interface {
-	Want(s *bus.Stream, offered []av.Codec) (release func())
+	Want(s *bus.Stream, o derive.Offer) (release func())
 }
 
 // Link is the way to one player.
