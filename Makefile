@@ -36,11 +36,11 @@ build: ## make bin/millrace, one static binary
 test: prepare build test-go test-e2e test-web ## install what is missing, then run every test
 
 test-go: ## unit and room tests, with the race detector
-	CGO_ENABLED=1 go test -race -timeout 15m $$(go list ./... | grep -v '/cmd/millrace/e2e')
+	CGO_ENABLED=1 .ci/again -race -timeout 15m $$(go list ./... | grep -v '/cmd/millrace/e2e')
 
 # On their own, and without the race detector: they measure latency.
 test-e2e: ## the real binary, ffmpeg in, an independent client out
-	go test -timeout 15m ./cmd/millrace/e2e/...
+	.ci/again -timeout 15m ./cmd/millrace/e2e/...
 
 test-web: web/node_modules/.package-lock.json build ## the pages: types, unit tests, and a real browser
 	cd web && npm run typecheck && npm test && npm run check-dist && npm run e2e
