@@ -40,7 +40,8 @@ type parent struct {
 
 	// Of the link's handler, which is called once at a time:
 	welcomed bool
-	orphans  []*wire.Frame
+	early    []*wire.Frame // before the welcome
+	orphans  []*wire.Frame // before the catalog that has their channel
 	channels map[uint32]*channel
 	forms    map[uint32]*av.Track
 	frames   uint64
@@ -96,6 +97,13 @@ func (p *parent) take(m any) error {
 		p.mu.Unlock()
 		return p.deliver(now) // what has been waited for long enough
 	}
+	if f, ok := m.(*wire.Frame); ok && !p.welcomed {
+		// Frames have streams of their own, and may be quicker than the welcome.
+		if len(p.early) < maxOrphans {
+			p.early = append(p.early, f)
+		}
+		return nil
+	}
 	if !p.welcomed {
 		return fmt.Errorf("edge: %w", errNoHello)
 	}
@@ -136,6 +144,13 @@ func (p *parent) welcome(m *wire.Welcome, now time.Time) error {
 	}
 	p.welcomed = true
 	p.reply(nil)
+	early := p.early
+	p.early = nil
+	for _, f := range early {
+		if err := p.frame(f, now); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

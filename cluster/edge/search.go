@@ -45,8 +45,8 @@ func newSearch(p *pull) *search {
 	if n, known := p.room.dir.Node(p.place.Node); known {
 		s.origin.Region, s.origin.Relay = n.Region, n.Relay
 	}
-	s.add(p.hints)
-	s.add([]wire.Hop{s.origin})
+	s.queue = s.fresh([]wire.Hop{s.origin})
+	s.queue = append(s.queue, s.fresh(p.hints)...)
 	if i := slices.IndexFunc(s.queue, func(h wire.Hop) bool { return h.Node == p.avoid }); i >= 0 {
 		s.last = append(s.last, s.queue[i])
 		s.queue = slices.Delete(s.queue, i, i+1)
@@ -54,9 +54,9 @@ func newSearch(p *pull) *search {
 	return s
 }
 
-// add puts nodes at the front of the queue, those of this node's region first, then
-// by their load.
-func (s *search) add(hops []wire.Hop) {
+// fresh are the nodes that have not been thought of, those of this node's region
+// first, then by their load.
+func (s *search) fresh(hops []wire.Hop) []wire.Hop {
 	self := s.hello.Child
 	fresh := slices.DeleteFunc(slices.Clone(hops), func(h wire.Hop) bool {
 		return h.Node == self.Node || s.asked[h.Node] || slices.ContainsFunc(s.queue, func(o wire.Hop) bool { return o.Node == h.Node })
@@ -67,7 +67,7 @@ func (s *search) add(hops []wire.Hop) {
 		}
 		return cmp.Compare(a.Load, b.Load)
 	})
-	s.queue = append(fresh, s.queue...)
+	return fresh
 }
 
 // answer is what a node said.
@@ -137,8 +137,9 @@ func (s *search) hear(a answer) {
 	if !errors.As(a.err, &no) {
 		return
 	}
-	s.add(no.Try)
-	if no.Reason == wire.Farther && !s.hello.Insist {
+	if no.Reason != wire.Farther {
+		s.queue = append(s.queue, s.fresh(no.Try)...) // the others of its level first: a broad tree is a fast one
+	} else if s.queue = append(s.fresh(no.Try), s.queue...); !s.hello.Insist {
 		s.last = append(s.last, a.hop) // if its children do not want us, it must
 	}
 	if len(s.queue) == 0 {
