@@ -1,12 +1,8 @@
 package flv
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"slices"
-
-	"millrace/transmux/av"
 )
 
 // maxUnits bounds the NAL units of a message. A keyframe of 1 MB in slices of
@@ -123,9 +119,4 @@ func unitLength(b []byte, size int) (n uint64) {
 		n = n<<8 | uint64(c)
 	}
 	return n
-}
-
-// sameConfig reports whether two tracks have the same configuration.
-func sameConfig(a, b *av.Track) bool {
-	return slices.EqualFunc(a.Config, b.Config, bytes.Equal)
 }

@@ -116,7 +116,7 @@ func TestDemuxerAnnouncesTracks(t *testing.T) {
 		}
 		// The caller numbers its track; the Demuxer's own must not change.
 		v.Track.ID = 9
-		if d.video.ID != 0 {
+		if d.video[0].track.ID != 0 {
 			t.Error("the track handed out is the Demuxer's own")
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"millrace/transmux/av"
 	"millrace/transmux/codecs"
 )
 
@@ -12,6 +13,7 @@ const (
 	exVideoHeader = 0x80 // Enhanced RTMP's form of the rest
 	frameCommand  = 5    // frame type: a command to the player, no picture
 	codecAVC      = 7
+	codecHEVC     = 12 // never Adobe's, but what encoders sent before Enhanced RTMP
 )
 
 // Values of AVCPacketType.
@@ -27,35 +29,44 @@ const (
 const maxComposition = 10 * time.Second
 
 // videoNames are the codecs of a legacy video message that cannot be played
-// here. 12 to 14 were never Adobe's, but encoders send them.
+// here. 13 and 14 were never Adobe's, but encoders send them.
 var videoNames = [16]string{
 	1: "JPEG video", 2: "Sorenson H.263 video", 3: "Screen Video", 4: "VP6 video", 5: "VP6 video",
 	6: "Screen Video 2", 8: "H.263 video", 9: "MPEG-4 part 2 video",
-	12: "HEVC video", 13: "AV1 video", 14: "VVC video",
+	13: "AV1 video", 14: "VVC video",
 }
 
 // Video reads the body of a video message (RTMP type 9) whose timestamp is dts.
 // It takes body over: frames share its bytes. An error that is ErrUnsupported
-// means the publisher's choice of codec, any other one malformed bytes. Frames
-// before any configuration cannot be decoded and give an empty Event.
+// means the publisher's choice of codec, any other one malformed bytes; what was
+// read of a message's other tracks comes with it. Frames before any configuration
+// cannot be decoded and give an empty Event.
 func (d *Demuxer) Video(dts time.Duration, body []byte) (Event, error) {
 	if len(body) == 0 {
 		return Event{}, nil
 	}
 	if body[0]&exVideoHeader != 0 {
-		return d.exVideo(dts, body)
+		return d.enhanced(av.Video, dts, body)
 	}
 	if body[0]>>4 == frameCommand {
 		return Event{}, nil
 	}
-	if codec := body[0] & 0x0F; codec != codecAVC {
-		if videoNames[codec] == "" {
-			return Event{}, fmt.Errorf("flv: video message: no such codec as %d", codec)
-		}
-		return Event{}, unsupported(videoNames[codec]+" cannot be played in browsers", useH264)
+	codec, name := av.H264, body[0]&0x0F
+	switch {
+	case name == codecHEVC:
+		codec = av.H265
+	case name == codecAVC:
+	case videoNames[name] == "":
+		return Event{}, fmt.Errorf("flv: video message: no such codec as %d", name)
+	default:
+		return Event{}, unsupported(videoNames[name]+" cannot be played in browsers", useH264)
 	}
 	if len(body) < 2 {
 		return Event{}, fmt.Errorf("flv: video message of %d byte", len(body))
+	}
+	s, err := d.video.get(0)
+	if err != nil {
+		return Event{}, err
 	}
 	switch packet := body[1]; {
 	case packet == avcEndOfSequence:
@@ -65,9 +76,9 @@ func (d *Demuxer) Video(dts time.Duration, body []byte) (Event, error) {
 	case len(body) < 5:
 		return Event{}, fmt.Errorf("flv: video message of %d bytes", len(body))
 	case packet == avcSequenceHeader:
-		return d.avcConfig(body[5:])
+		return s.unitConfig(codec, body[5:])
 	default:
-		return d.avcFrame(dts, compositionTime(body[2:5]), body[5:])
+		return s.unitFrame(codec, dts, compositionTime(body[2:5]), body[5:])
 	}
 }
 
@@ -77,59 +88,72 @@ func compositionTime(b []byte) time.Duration {
 	return min(max(time.Duration(v)*time.Millisecond, -maxComposition), maxComposition)
 }
 
-// avcConfig takes a sequence header. The same one again says nothing.
-func (d *Demuxer) avcConfig(record []byte) (Event, error) {
+// unitConfig takes a sequence header of H.264 or H.265. The same one again says
+// nothing, and one without parameter sets leaves them to the frames.
+func (s *source) unitConfig(codec av.Codec, record []byte) (Event, error) {
 	if len(record) == 0 {
 		return Event{}, nil
 	}
-	r, err := parseAVCRecord(record)
-	if err != nil {
-		return Event{}, err
+	var t av.Track
+	if codec == av.H265 {
+		r, err := parseHEVCRecord(record)
+		if err != nil {
+			return Event{}, err
+		}
+		s.lengthSize = r.lengthSize
+		if r.vps == nil || r.sps == nil || r.pps == nil {
+			return Event{}, nil
+		}
+		if t, err = codecs.H265Track(r.vps, r.sps, r.pps...); err != nil {
+			return Event{}, fmt.Errorf("flv: HEVC sequence header: %w", err)
+		}
+	} else {
+		r, err := parseAVCRecord(record)
+		if err != nil {
+			return Event{}, err
+		}
+		s.lengthSize = r.lengthSize
+		if r.sps == nil {
+			return Event{}, nil
+		}
+		if t, err = codecs.H264Track(r.sps, r.pps...); err != nil {
+			return Event{}, fmt.Errorf("flv: AVC sequence header: %w", err)
+		}
 	}
-	d.lengthSize = r.lengthSize
-	if r.sps == nil { // the parameter sets travel in band
-		return Event{}, nil
-	}
-	t, err := codecs.H264Track(r.sps, r.pps...)
-	if err != nil {
-		return Event{}, fmt.Errorf("flv: AVC sequence header: %w", err)
-	}
-	if d.video != nil && sameConfig(d.video, &t) {
-		return Event{}, nil
-	}
-	d.video = &t
-	return Event{Track: copyOf(d.video)}, nil
+	return s.event(s.announce(t), nil), nil
 }
 
-// avcFrame takes an access unit. Parameter sets in it that differ from those in
-// force come into force first.
-func (d *Demuxer) avcFrame(dts, composition time.Duration, data []byte) (Event, error) {
-	nalus, err := splitUnits(data, d.lengthSize)
+// unitFrame takes an access unit of H.264 or H.265. Parameter sets in it that
+// differ from those in force come into force first.
+func (s *source) unitFrame(codec av.Codec, dts, composition time.Duration, data []byte) (Event, error) {
+	nalus, err := splitUnits(data, s.lengthSize)
 	if err != nil || len(nalus) == 0 {
 		return Event{}, err
 	}
-	t, changed, err := codecs.H264Update(d.video, nalus)
+	update, makeFrame := codecs.H264Update, codecs.H264Frame
+	if codec == av.H265 {
+		update, makeFrame = codecs.H265Update, codecs.H265Frame
+	}
+	next := s.now(codec)
+	t, changed, err := update(next, nalus)
 	if err != nil {
 		return Event{}, fmt.Errorf("flv: video message: %w", err)
 	}
-	next := d.video
 	if changed {
 		next = &t
 	}
 	if next == nil {
 		return Event{}, nil
 	}
-	f, err := codecs.H264Frame(next, nalus)
+	f, err := makeFrame(next, nalus)
 	if err != nil {
 		return Event{}, fmt.Errorf("flv: video message: %w", err)
 	}
 	if f != nil {
 		f.DTS, f.PTS = dts, dts+composition
 	}
-	e := Event{Frame: f}
-	if changed {
-		d.video = next
-		e.Track = copyOf(next)
+	if !changed {
+		return s.event(nil, f), nil
 	}
-	return e, nil
+	return s.event(s.announce(t), f), nil
 }

@@ -208,8 +208,8 @@ func TestVideoRefusedFrameChangesNothing(t *testing.T) {
 	if _, err := d.Video(0, frame(4, 0, sps, pps, []byte{0x41})); err == nil {
 		t.Fatal("a slice without a header was accepted")
 	}
-	if d.video.Width != 320 {
-		t.Errorf("the track in force is %d wide", d.video.Width)
+	if d.video[0].track.Width != 320 {
+		t.Errorf("the track in force is %d wide", d.video[0].track.Width)
 	}
 }
 
@@ -267,12 +267,13 @@ func TestVideoUnsupported(t *testing.T) {
 	}{
 		"H.263":           {[]byte{0x22, 0}, []string{"Sorenson H.263", "set the encoder to H.264"}},
 		"VP6":             {[]byte{0x14, 0}, []string{"VP6", "set the encoder to H.264"}},
-		"legacy HEVC":     {[]byte{0x1C, 0, 0, 0, 0}, []string{"HEVC", "set the encoder to H.264"}},
-		"Enhanced HEVC":   {[]byte{0x90, 'h', 'v', 'c', '1', 1}, []string{"HEVC", `"hvc1"`, "set the encoder to H.264"}},
-		"Enhanced AV1":    {[]byte{0x90, 'a', 'v', '0', '1', 1}, []string{"AV1", `"av01"`}},
+		"legacy AV1":      {[]byte{0x1D, 0, 0, 0, 0}, []string{"AV1", "set the encoder to H.264"}},
+		"Enhanced VVC":    {[]byte{0x90, 'v', 'v', 'c', '1', 1}, []string{"VVC", `"vvc1"`, "set the encoder to H.264"}},
 		"unknown FourCC":  {[]byte{0x90, '\n', 0, 0xFF, '"'}, []string{`"\n\x00\xff\""`}},
-		"multitrack":      {[]byte{0x96, 0x00, 'a', 'v', 'c', '1', 0}, []string{"multitrack"}},
-		"nanosecond time": {[]byte{0x97, 2, 0, 0, 1, 0}, []string{"ModEx"}},
+		"a sound":         {[]byte{0x90, 'O', 'p', 'u', 's'}, []string{`"Opus"`}},
+		"packet type 5":   {[]byte{0x95, 'a', 'v', 'c', '1', 0, 0}, []string{"packets of type 5 for avc1"}},
+		"packet type 9":   {[]byte{0x99, 'a', 'v', 'c', '1', 0, 0}, []string{"packets of type 9"}},
+		"multitrack of 7": {[]byte{0x96, 0x71, 'a', 'v', 'c', '1', 0}, []string{"multitrack of type 7"}},
 	} {
 		var d Demuxer
 		e, err := d.Video(0, tc.body)
@@ -316,7 +317,6 @@ func TestVideoEnhancedAVC(t *testing.T) {
 	for name, body := range map[string][]byte{
 		"no FourCC":           {0x90, 'a', 'v', 'c'},
 		"no composition time": {0x91, 'a', 'v', 'c', '1', 0, 0},
-		"packet type 5":       {0x95, 'a', 'v', 'c', '1', 0, 0},
 	} {
 		if _, err := d.Video(0, body); err == nil || errors.Is(err, ErrUnsupported) {
 			t.Errorf("%s: %v", name, err)
