@@ -14,7 +14,6 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
 
-	"millrace/transmux/av"
 	"millrace/transmux/bus"
 )
 
@@ -24,10 +23,6 @@ type Streams interface {
 	Stream(name string) (bus.Snapshot, bool)
 	Totals() bus.Totals
 }
-
-// Judge says how browsers can be given a track: "pass" as it is, "derive" turned
-// into another, "no" not at all; and why, in words for the person who streams.
-type Judge func(*av.Track) (way, why string)
 
 // Mount is a room that brings routes of its own.
 type Mount interface {

@@ -21,16 +21,21 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// judge passes video and derives AAC, as the house does; HE-AAC it cannot.
-func judge(t *av.Track) (way, why string) {
+// judge passes video and derives AAC, as the house does; HE-AAC and H.265 it cannot.
+func judge(_ string, t *av.Track) Verdict {
+	v := Verdict{Way: "pass"}
 	switch {
+	case t.Codec == av.H265:
+		v = Verdict{Way: "no", Why: "with ffmpeg H.265 could be turned into H.264, but ffmpeg is not installed on the gateway"}
+	case t.Reordered && t.Rendition == "cured":
+		v = Verdict{Way: "derive", Why: "H.264 with B-frames is encoded anew without them for browsers"}
 	case t.Codec == av.AAC && t.Profile == "HE-AAC":
-		return "no", "HE-AAC cannot be turned into Opus; set the encoder to AAC-LC"
+		v = Verdict{Way: "no", Why: "HE-AAC cannot be turned into Opus; set the encoder to AAC-LC"}
 	case t.Codec == av.AAC:
-		return "derive", "AAC is turned into Opus"
-	default:
-		return "pass", ""
+		v = Verdict{Way: "derive", Why: "AAC is turned into Opus"}
 	}
+	v.Players = []Player{{"browsers (WebRTC)", v.Way, v.Why}, {"RTSP", "pass", ""}}
+	return v
 }
 
 const problemType = "application/problem+json"
@@ -228,6 +233,12 @@ func TestStreamAnswer(t *testing.T) {
 		delete(tr.(map[string]any), "bitrate")
 		delete(tr.(map[string]any), "keyframe_interval")
 	}
+	players := func(how, why string) []any {
+		return []any{
+			map[string]any{"what": "browsers (WebRTC)", "how": how, "why": why},
+			map[string]any{"what": "RTSP", "how": "pass", "why": ""},
+		}
+	}
 	want := map[string]any{
 		"name": "live/demo", "live": true, "generation": 1.0, "viewers": 1.0,
 		"publisher": map[string]any{"protocol": "rtmp", "remote": "127.0.0.1:5000", "encoder": "test"},
@@ -235,11 +246,12 @@ func TestStreamAnswer(t *testing.T) {
 			map[string]any{
 				"id": 1.0, "kind": "video", "codec": "H264", "profile": "High 4.0", "width": 1280.0, "height": 720.0,
 				"frame_rate": 0.0, "b_frame_share": 0.0, "frames": 4.0, "keyframes": 1.0, "b_frames": 1.0,
-				"derived_from": 0.0, "playable": "pass", "note": "",
+				"derived_from": 0.0, "playable": "pass", "note": "", "players": players("pass", ""),
 			},
 			map[string]any{
 				"id": 2.0, "kind": "audio", "codec": "AAC", "profile": "AAC-LC", "sample_rate": 44100.0, "channels": 2.0,
 				"frames": 0.0, "derived_from": 0.0, "playable": "derive", "note": "AAC is turned into Opus",
+				"players": players("derive", "AAC is turned into Opus"),
 			},
 		},
 		"warnings": got["warnings"],

@@ -43,6 +43,7 @@ type track struct {
 	DerivedFrom av.TrackID `json:"derived_from"`
 	Playable    string     `json:"playable"`
 	Note        string     `json:"note"`
+	Players     []Player   `json:"players"`
 	*video
 	*audio
 }
@@ -96,7 +97,7 @@ func describe(s *bus.Snapshot, judge Judge, now time.Time) stream {
 		Warnings:  Warnings(s, judge, now),
 	}
 	for i := range s.Tracks {
-		d.Tracks[i] = describeTrack(&s.Tracks[i], judge)
+		d.Tracks[i] = describeTrack(s.Name, &s.Tracks[i], judge)
 		if d.Tracks[i].DerivedFrom == 0 {
 			d.Bitrate += d.Tracks[i].Bitrate
 		}
@@ -104,13 +105,14 @@ func describe(s *bus.Snapshot, judge Judge, now time.Time) stream {
 	return d
 }
 
-func describeTrack(s *bus.TrackSnapshot, judge Judge) track {
+func describeTrack(stream string, s *bus.TrackSnapshot, judge Judge) track {
 	t := s.Track
 	d := track{
 		ID: t.ID, Kind: t.Kind.String(), Codec: t.Codec.String(), Profile: t.Profile,
 		Bitrate: int64(math.Round(s.Bitrate)), Frames: s.Frames, DerivedFrom: t.DerivedFrom,
 	}
-	d.Playable, d.Note = judge(t)
+	verdict := judge(stream, t)
+	d.Playable, d.Note, d.Players = verdict.Way, verdict.Why, verdict.Players
 	switch t.Kind {
 	case av.Video:
 		d.video = &video{

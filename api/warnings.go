@@ -45,17 +45,19 @@ func Warnings(s *bus.Snapshot, judge Judge, now time.Time) []Warning {
 		if t.Track.DerivedFrom != 0 || t.Frames == 0 {
 			continue // of our own making, or only announced
 		}
-		way, why := judge(t.Track)
+		verdict := judge(s.Name, t.Track)
 		switch t.Track.Kind {
 		case av.Video:
 			seen = true
-			add(bFrames(t), t.Bidirectional > 0 && way != "derive")
+			// Those that are taken out of the picture by a derivation cost nobody anything.
+			add(bFrames(t, verdict.Why), t.Bidirectional > 0 && verdict.Way == "pass")
+			add(videoUnplayable(verdict.Why), verdict.Way == "no")
 			add(noKeyframe(t, now.Sub(s.Since)), t.Keyframes == 0 && now.Sub(s.Since) > trackGrace)
 			// Who makes keyframes on demand may leave them far apart.
 			add(farKeyframes(t), t.KeyframeInterval > longKeyframeInterval && !s.Publisher.Refreshes)
 		case av.Audio:
 			heard = true
-			add(audioUnplayable(why), way == "no")
+			add(audioUnplayable(verdict.Why), verdict.Way == "no")
 		}
 	}
 	late := now.Sub(s.Since) > trackGrace
@@ -64,18 +66,26 @@ func Warnings(s *bus.Snapshot, judge Judge, now time.Time) []Warning {
 	return list
 }
 
-func bFrames(t *bus.TrackSnapshot) Warning {
+// bFrames is about pictures that browsers are not given; why has the reason for
+// which they are not encoded anew.
+func bFrames(t *bus.TrackSnapshot, why string) Warning {
 	lost := fmt.Sprintf("%d of %d pictures so far are left out.", t.Bidirectional, t.Frames)
+	gain := ""
 	if all := math.Round(t.FrameRate); all > 0 && t.BShare > 0 {
 		out := math.Round(all * t.BShare)
 		lost = fmt.Sprintf("%.0f of %.0f pictures a second are left out, playing at %.0f.", out, all, all-out)
+		gain = fmt.Sprintf(": %.0f instead of %.0f pictures a second", all, all-out)
+	}
+	if why != "" {
+		lost += " " + why + "."
 	}
 	return Warning{
 		Code:   "b_frames",
 		Title:  "Pictures are missing: B-frames",
 		Detail: "The encoder makes B-frames, which browsers cannot play in a live stream. " + lost,
 		Remedy: "OBS: Settings → Output → Output Mode: Advanced → Streaming. With x264 set Tune to zerolatency, " +
-			"or write bframes=0 into the x264 options; with NVENC set Max B-frames to 0. ffmpeg: -bf 0",
+			"or write bframes=0 into the x264 options; with NVENC set Max B-frames to 0. ffmpeg: -bf 0. " +
+			"Or install ffmpeg where the gateway runs, which makes a picture without them" + gain + ".",
 	}
 }
 
@@ -98,6 +108,16 @@ func noKeyframe(t *bus.TrackSnapshot, after time.Duration) Warning {
 			t.Frames, after.Seconds()),
 		Remedy: "OBS: Settings → Output → Output Mode: Advanced → Streaming: set Keyframe Interval to 1 s or 2 s, then start the stream again. " +
 			"ffmpeg: -g 60",
+	}
+}
+
+func videoUnplayable(why string) Warning {
+	return Warning{
+		Code:   "video_unplayable",
+		Title:  "The picture cannot be played",
+		Detail: "Viewers in browsers see no picture: " + why,
+		Remedy: "OBS: Settings → Output → Video Encoder: x264 or another H.264 encoder. ffmpeg: -c:v libx264. " +
+			"Or install ffmpeg where the gateway runs: it is found on the PATH.",
 	}
 }
 

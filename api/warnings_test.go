@@ -26,6 +26,15 @@ func TestWarnings(t *testing.T) {
 		Frames: 1000, Keyframes: 4, Bidirectional: 660, FrameRate: 30.02, BShare: 0.6666, KeyframeInterval: 8333 * time.Millisecond,
 	})
 
+	cured := func(s bus.TrackSnapshot) bus.TrackSnapshot {
+		s.Track = &av.Track{ID: 1, Kind: av.Video, Codec: av.H264, Reordered: true, Rendition: "cured"}
+		s.Bidirectional, s.BShare = 200, 0.66
+		return s
+	}
+	h265 := func(s bus.TrackSnapshot) bus.TrackSnapshot {
+		s.Track = &av.Track{ID: 1, Kind: av.Video, Codec: av.H265}
+		return s
+	}
 	for _, tc := range []struct {
 		name   string
 		gone   bool
@@ -46,6 +55,13 @@ func TestWarnings(t *testing.T) {
 			[]bus.TrackSnapshot{h264(bus.TrackSnapshot{Frames: 9, Keyframes: 1, Bidirectional: 6}), aac},
 			[]string{"b_frames"},
 			[]string{"6 of 9 pictures so far are left out."},
+		},
+		{"B-frames that are taken out", false, time.Minute, []bus.TrackSnapshot{cured(good), aac}, nil, nil},
+		{
+			"a picture that cannot be played", false, time.Minute,
+			[]bus.TrackSnapshot{h265(good), aac},
+			[]string{"video_unplayable"},
+			[]string{"ffmpeg is not installed"},
 		},
 		{"five seconds are not long", false, time.Minute, []bus.TrackSnapshot{h264(bus.TrackSnapshot{Frames: 9, Keyframes: 2, KeyframeInterval: 5 * time.Second}), aac}, nil, nil},
 		{

@@ -52,6 +52,7 @@ type Config struct {
 		Viewers    int
 		Requests   int // a second, of one address, that start, change or end sessions
 	}
+	Derive  deriveConfig
 	Sources []pull.Source // what is fetched
 	Log     struct {
 		Level  string
@@ -73,6 +74,7 @@ func Defaults() Config {
 	c.Limits.Publishers = ingest.DefaultMaxPublishers
 	c.Limits.Viewers = playout.DefaultMaxViewers
 	c.Limits.Requests = resource.DefaultRate
+	c.Derive.defaults()
 	c.Log.Level = "info"
 	c.Log.Format = "text"
 	return c
@@ -81,7 +83,7 @@ func Defaults() Config {
 // settings ties each key to its place. A key is also an environment variable:
 // MILLRACE_ and the path in capitals, joined by underscores.
 func (c *Config) settings() []setting {
-	return []setting{
+	all := []setting{
 		{"http.address", address(&c.HTTP.Address)},
 		{"rtmp.address", address(&c.RTMP.Address)},
 		{"rtmp.max_message", size(&c.RTMP.MaxMessage, 64<<10, 64<<20)},
@@ -102,6 +104,7 @@ func (c *Config) settings() []setting {
 		{"log.level", oneOf(&c.Log.Level, logLevels...)},
 		{"log.format", oneOf(&c.Log.Format, "text", "json")},
 	}
+	return append(all, c.Derive.settings()...)
 }
 
 // sections are the settings that are more than text in a file.

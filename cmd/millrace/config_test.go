@@ -66,6 +66,14 @@ func TestEverySettingArrives(t *testing.T) {
 			OnDemand: true, Linger: time.Minute,
 		},
 	}
+	want.Derive.FFmpeg = "/opt/ffmpeg"
+	want.Derive.MaxProcesses = 3
+	want.Derive.Video.Mode = "off"
+	want.Derive.Video.Except = []string{"live/*", "cam"}
+	want.Derive.Video.Encoder = "h264_nvenc"
+	want.Derive.Video.Preset = "p4"
+	want.Derive.Video.Bitrate = 2_500_000
+	want.Derive.Video.KeyframeInterval = 0
 	want.Log.Level = "debug"
 	want.Log.Format = "json"
 
@@ -102,6 +110,16 @@ sources:
     on_demand: true
     linger: 1m
     transport: tcp
+ffmpeg: {path: /opt/ffmpeg}
+derive:
+  max_processes: 3
+  video:
+    mode: "off"
+    except: [live/*, cam]
+    encoder: h264_nvenc
+    preset: p4
+    bitrate: 2500k
+    keyframe_interval: 0s
 log:
   level: debug # loud
   format: json
@@ -113,7 +131,10 @@ log:
 		"MILLRACE_STREAM_MAX_BYTES=2GiB", "MILLRACE_STREAM_MAX_FRAMES=4096", "MILLRACE_STREAM_LINGER=90s",
 		`MILLRACE_WEBRTC_ICE_SERVERS=stun:stun.example.org:3478, turns:[2001:db8::1]?transport=tcp me p"w`,
 		`MILLRACE_SOURCES={live/door: "http://cam.example/whep/a", live/yard: {url: "https://[::1]:8443/b", on_demand: true, linger: 60s, transport: tcp}}`,
-		"MILLRACE_LIMITS_PUBLISHERS=5", "MILLRACE_LIMITS_VIEWERS=7", "MILLRACE_LIMITS_REQUESTS=9", "MILLRACE_LOG_LEVEL=debug", "MILLRACE_LOG_FORMAT=json",
+		"MILLRACE_LIMITS_PUBLISHERS=5", "MILLRACE_LIMITS_VIEWERS=7", "MILLRACE_LIMITS_REQUESTS=9",
+		"MILLRACE_FFMPEG_PATH=/opt/ffmpeg", "MILLRACE_DERIVE_MAX_PROCESSES=3", "MILLRACE_DERIVE_VIDEO_MODE=off",
+		"MILLRACE_DERIVE_VIDEO_EXCEPT=live/*, cam", "MILLRACE_DERIVE_VIDEO_ENCODER=h264_nvenc", "MILLRACE_DERIVE_VIDEO_PRESET=p4",
+		"MILLRACE_DERIVE_VIDEO_BITRATE=2500000", "MILLRACE_DERIVE_VIDEO_KEYFRAME_INTERVAL=0s", "MILLRACE_LOG_LEVEL=debug", "MILLRACE_LOG_FORMAT=json",
 	}
 	if len(environ) != len(want.settings()) {
 		t.Errorf("the test has %d settings, the table %d", len(environ), len(want.settings()))

@@ -5,7 +5,6 @@ import (
 	"millrace/ingest/rtmp"
 	"millrace/ingest/whip"
 	"millrace/playout/whep"
-	"millrace/transmux/derive"
 	"millrace/transmux/rtc/port"
 )
 
@@ -29,17 +28,6 @@ func measureRTMP(m *api.Metrics, s *rtmp.Server) {
 		func() float64 { return float64(s.Stats().Sent) })
 	m.Counter("millrace_rtmp_received_bytes_total", "Bytes received over RTMP.",
 		func() float64 { return float64(s.Stats().Bytes) })
-}
-
-func measureDerive(m *api.Metrics, r *derive.Room) {
-	m.Gauge("millrace_derivations", "Tracks being made of others now.",
-		func() float64 { return float64(r.Stats().Active) })
-	m.Counter("millrace_derive_corrupt_total", "Units that could not be decoded and were replaced by silence.",
-		func() float64 { return float64(r.Stats().Corrupt) })
-	m.Counter("millrace_derive_restarts_total", "Derivations that failed and were started anew.",
-		func() float64 { return float64(r.Stats().Restarts) })
-	m.Counter("millrace_derive_busy_seconds_total", "Time spent making tracks.",
-		func() float64 { return r.Stats().Busy.Seconds() })
 }
 
 func measureWHEP(m *api.Metrics, r *whep.Room) {

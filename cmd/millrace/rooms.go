@@ -8,7 +8,6 @@ import (
 	"millrace/ingest/whip"
 	"millrace/playout"
 	"millrace/playout/whep"
-	"millrace/transmux/av"
 	"millrace/transmux/derive"
 	"millrace/transmux/rtc/resource"
 	"millrace/transmux/rtc/sender"
@@ -18,13 +17,7 @@ import (
 // furnish makes the rooms and their tasks, from the bus outwards.
 func (g *gateway) furnish(cfg Config) {
 	metrics := api.NewMetrics(version(), g.hub)
-	deriver := derive.New(derive.Config{}, g.log)
-	measureDerive(metrics, deriver)
-	g.derivations = append(g.derivations, atEnd("derivations", deriver.Close))
-	judge := func(t *av.Track) (way, why string) {
-		how, why := deriver.Playable(t)
-		return string(how), why
-	}
+	deriver, judge := g.furnishDerive(cfg, metrics)
 	fetched := g.furnishSources(cfg, metrics)
 	g.source = fetched
 	g.api = api.New(api.Config{Version: version(), Ports: g.listeners.ports(), Sources: listSources(fetched)}, g.hub, judge, metrics, g.log)
@@ -48,7 +41,7 @@ func (g *gateway) furnishWebRTC(cfg Config, publishers *ingest.Gate, viewers *pl
 	}
 	transport := sender.New(g.listeners.webrtc, g.log)
 	sessions := resource.New(resource.Config{ICEServers: cfg.WebRTC.ICEServers, Rate: cfg.Limits.Requests})
-	room := whep.New(viewers, deriver, transport, sessions,
+	room := whep.New(viewers, derive.InOrder{Room: deriver}, transport, sessions,
 		whep.Observers{Join: metrics.Join, Added: metrics.AddedLatency}, g.log)
 	measureWHEP(metrics, room)
 	taken := whip.New(publishers, transport, sessions, g.log)

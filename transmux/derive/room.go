@@ -77,36 +77,11 @@ func New(cfg Config, log *slog.Logger) *Room {
 	}
 }
 
-// Want says that somebody who can take these codecs, and no B-frames, watches the
-// stream. What must be made for them is made from now on, for as long as the stream
-// has a track to make it of and nothing of that kind that they can take whole;
-// neither need be there yet. release, which may be called more than once, ends the
-// wish. Neither of the two blocks.
-func (r *Room) Want(s *bus.Stream, offered []av.Codec) (release func()) {
-	return r.want(s, Taking(offered...))
-}
-
-// Can says whether somebody who takes these codecs will be given something in the
-// place of a track that they cannot take.
-func (r *Room) Can(s *bus.Stream, t *av.Track, offered []av.Codec) bool {
-	target := targetOf(t.Kind)
-	if !Taking(offered...).Takes(target) {
-		return false
-	}
-	_, err := r.makes(target, s.Name(), t, nil)
-	return err == nil
-}
-
-// AnyOrder is the Room for viewers that show B-frames: those of protocols older than
-// WebRTC.
-type AnyOrder struct{ *Room }
-
-// Want is Room.Want for somebody who takes pictures in any order.
-func (r AnyOrder) Want(s *bus.Stream, offered []av.Codec) (release func()) {
-	return r.want(s, reordered(offered...))
-}
-
-func (r *Room) want(s *bus.Stream, o Offer) (release func()) {
+// Want says that somebody with that offer watches the stream. What must be made for
+// them is made from now on, for as long as the stream has a track to make it of and
+// nothing of that kind that they can take whole; neither need be there yet. release,
+// which may be called more than once, ends the wish. Neither of the two blocks.
+func (r *Room) Want(s *bus.Stream, o Offer) (release func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var wanted []*job
@@ -129,6 +104,26 @@ func (r *Room) want(s *bus.Stream, o Offer) (release func()) {
 			r.releaseLocked(j, o)
 		}
 	})
+}
+
+// InOrder is the Room for viewers that are known by the codecs that they take and
+// show no B-frames: those of WebRTC.
+type InOrder struct{ *Room }
+
+// Want is Room.Want for somebody who takes these codecs.
+func (r InOrder) Want(s *bus.Stream, offered []av.Codec) (release func()) {
+	return r.Room.Want(s, Taking(offered...))
+}
+
+// Can says whether somebody who takes these codecs will be given something in the
+// place of a track that they cannot take.
+func (r InOrder) Can(s *bus.Stream, t *av.Track, offered []av.Codec) bool {
+	target := targetOf(t.Kind)
+	if !Taking(offered...).Takes(target) {
+		return false
+	}
+	_, err := r.makes(target, s.Name(), t, nil)
+	return err == nil
 }
 
 func (r *Room) startLocked(k key) *job {

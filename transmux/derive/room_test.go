@@ -81,13 +81,13 @@ func TestWishesBeforeThereIsSound(t *testing.T) {
 func TestNothingToMake(t *testing.T) {
 	for name, c := range map[string]struct {
 		tracks  []av.Track
-		offered []av.Codec
+		offered Offer
 	}{
 		"the publisher sends Opus":         {[]av.Track{avtest.OpusTrack()}, opus},
 		"the publisher sends both":         {[]av.Track{avtest.AACTrack(), avtest.OpusTrack()}, opus},
-		"the viewer takes AAC":             {[]av.Track{avtest.AACTrack()}, []av.Codec{av.Opus, av.AAC}},
-		"the viewer takes nothing of this": {[]av.Track{avtest.AACTrack()}, []av.Codec{av.PCMU}},
-		"the viewer is deaf":               {[]av.Track{avtest.AACTrack()}, nil},
+		"the viewer takes AAC":             {[]av.Track{avtest.AACTrack()}, Taking(av.Opus, av.AAC)},
+		"the viewer takes nothing of this": {[]av.Track{avtest.AACTrack()}, Taking(av.PCMU)},
+		"the viewer is deaf":               {[]av.Track{avtest.AACTrack()}, Offer{}},
 		"there is only video":              {[]av.Track{avtest.H264Track()}, opus},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -96,7 +96,7 @@ func (s *stage) derived() *av.Track {
 }
 
 // opus is what browsers offer of sound.
-var opus = []av.Codec{av.Opus}
+var opus = Taking(av.Opus)
 
 // judged is what the API tells of the track for browsers.
 func (s *stage) judged(t *av.Track) (Way, string) {
