@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"millrace/transmux/access"
 	"millrace/transmux/bus"
 )
 
@@ -47,6 +48,12 @@ type Request struct {
 	// Credential is the password or token itself.
 	Proves    func(password string) bool
 	Refreshes bool // the peer makes a keyframe when it is asked for one
+
+	// End ends the peer's session for that cause: the gate calls it, from any
+	// goroutine, when what let the peer in is over. Nil for who is let in for good.
+	End func(cause error)
+	// Permit is where the Authorizer leaves its conditions; the gate makes it.
+	Permit *access.Permit
 }
 
 // LogValue leaves user and credential out.
@@ -97,6 +104,7 @@ func (g *Gate) Open(ctx context.Context, r Request) (*bus.Publisher, error) {
 	if err := bus.ValidName(r.Name); err != nil {
 		return nil, fmt.Errorf("ingest: %w", err)
 	}
+	r.Permit = new(access.Permit)
 	if err := g.Authorize(ctx, r); err != nil {
 		return nil, err
 	}
@@ -112,6 +120,7 @@ func (g *Gate) Open(ctx context.Context, r Request) (*bus.Publisher, error) {
 		return nil, fmt.Errorf("ingest: %w", err)
 	}
 	context.AfterFunc(ctx, func() { g.open.Add(-1) })
+	hold(ctx, r, p)
 	g.log.Debug("ingest: let in", "request", r)
 	return p, nil
 }
@@ -121,6 +130,9 @@ func (g *Gate) Open(ctx context.Context, r Request) (*bus.Publisher, error) {
 func (g *Gate) Authorize(ctx context.Context, r Request) error {
 	if g.cfg.Authorize == nil {
 		return nil
+	}
+	if r.Permit == nil {
+		r.Permit = new(access.Permit) // nobody wants to know
 	}
 	ctx, cancel := context.WithTimeout(ctx, authorizeTimeout)
 	defer cancel()

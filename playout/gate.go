@@ -9,8 +9,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
+	"time"
 
+	"millrace/transmux/access"
 	"millrace/transmux/bus"
 )
 
@@ -34,6 +37,12 @@ type Request struct {
 	// did so without telling it (RTSP's digest authentication). Where it is nil,
 	// Credential is the password or token itself.
 	Proves func(password string) bool
+
+	// End ends the viewer's session for that cause: the gate calls it, from any
+	// goroutine, when what let the viewer in is over. Nil for who is let in for good.
+	End func(cause error)
+	// Permit is where the Authorizer leaves its conditions; the gate makes it.
+	Permit *access.Permit
 }
 
 // Authorizer says whether a request may play: nil, or an error that wraps
@@ -51,6 +60,9 @@ type Gate struct {
 	source bus.Source
 	cfg    Config
 	inside atomic.Int64
+
+	mu      sync.Mutex
+	holders map[string]int // who watches with credentials that may only so often
 }
 
 // New makes a gate in front of the source.
@@ -58,7 +70,7 @@ func New(source bus.Source, cfg Config) *Gate {
 	if cfg.MaxViewers <= 0 {
 		cfg.MaxViewers = DefaultMaxViewers
 	}
-	return &Gate{source: source, cfg: cfg}
+	return &Gate{source: source, cfg: cfg, holders: make(map[string]int)}
 }
 
 // Viewers is how many are in.
@@ -70,6 +82,9 @@ func (g *Gate) Authorize(ctx context.Context, r Request) error {
 	if g.cfg.Authorize == nil {
 		return nil
 	}
+	if r.Permit == nil {
+		r.Permit = new(access.Permit) // nobody wants to know
+	}
 	if err := g.cfg.Authorize(ctx, r); err != nil {
 		return fmt.Errorf("playout: %w", err)
 	}
@@ -79,17 +94,52 @@ func (g *Gate) Authorize(ctx context.Context, r Request) error {
 // Open lets one viewer in, or says why not: ErrDenied, ErrTooManyViewers, or an
 // error of bus.Source's, wrapped. The viewer calls leave once, when it goes.
 func (g *Gate) Open(ctx context.Context, r Request) (sub *bus.Subscriber, leave func(), err error) {
+	r.Permit = new(access.Permit)
 	if err := g.Authorize(ctx, r); err != nil {
 		return nil, nil, err
 	}
-	if g.inside.Add(1) > int64(g.cfg.MaxViewers) {
-		g.inside.Add(-1)
-		return nil, nil, fmt.Errorf("playout: %w: %d are watching", ErrTooManyViewers, g.cfg.MaxViewers)
+	part, err := g.enter(r.Permit)
+	if err != nil {
+		return nil, nil, err
 	}
 	sub, err = g.source.Subscribe(ctx, r.Stream)
 	if err != nil {
-		g.inside.Add(-1)
+		part()
 		return nil, nil, fmt.Errorf("playout: %w", err)
 	}
-	return sub, func() { sub.Close(); g.inside.Add(-1) }, nil
+	stop := func() bool { return true }
+	if until := r.Permit.Until; !until.IsZero() && r.End != nil {
+		stop = time.AfterFunc(time.Until(until), func() { r.End(access.ErrExpired) }).Stop
+	}
+	return sub, func() { stop(); sub.Close(); part() }, nil
+}
+
+// enter counts a viewer, and once more under its credential if that may watch only
+// in so many places.
+func (g *Gate) enter(permit *access.Permit) (part func(), err error) {
+	if g.inside.Add(1) > int64(g.cfg.MaxViewers) {
+		g.inside.Add(-1)
+		return nil, fmt.Errorf("playout: %w: %d are watching", ErrTooManyViewers, g.cfg.MaxViewers)
+	}
+	if permit.Viewers == 0 {
+		return func() { g.inside.Add(-1) }, nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.holders[permit.Holder] >= permit.Viewers {
+		g.inside.Add(-1)
+		return nil, fmt.Errorf("playout: %w: %w", ErrDenied, &access.Refusal{
+			Kind:  access.ErrForbidden,
+			Words: fmt.Sprintf("as many watch with this credential as it allows, which is %d", permit.Viewers),
+		})
+	}
+	g.holders[permit.Holder]++
+	return func() {
+		g.inside.Add(-1)
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if g.holders[permit.Holder]--; g.holders[permit.Holder] <= 0 {
+			delete(g.holders, permit.Holder)
+		}
+	}, nil
 }

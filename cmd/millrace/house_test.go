@@ -28,7 +28,7 @@ type room struct {
 var rooms = []room{
 	{"cmd/millrace", []string{"api", "cluster", "ingest", "playout", "transmux", "web"}, false, "it wires everything"},
 
-	{"api", []string{"transmux/bus", "transmux/av", "transmux/problem", "web"}, false, "it tells snapshots; how streams come and go is not its business"},
+	{"api", []string{"transmux/access", "transmux/bus", "transmux/av", "transmux/problem", "web"}, false, "it tells snapshots; how streams come and go is not its business"},
 	{"web", nil, false, "pages speak HTTP with the gateway, like anybody else"},
 
 	{"ingest", []string{"transmux"}, true, "a protocol knows the gate and the bus, never another protocol nor who watches"},
@@ -36,6 +36,7 @@ var rooms = []room{
 	{"cluster", []string{"transmux"}, false, "a link is one more publisher and one more subscriber"},
 
 	{"transmux/av", nil, false, "nouns only"},
+	{"transmux/access", []string{"transmux/problem"}, false, "who may is decided by names and credentials, whoever asks"},
 	{"transmux/problem", nil, false, "it writes an answer and must not know what about"},
 	{"transmux/codecs", []string{"transmux/av"}, false, "a codec knows its bytes"},
 	{"transmux/flv", []string{"transmux/codecs", "transmux/av"}, false, "a container knows codecs, not who carries it"},
@@ -66,6 +67,8 @@ var guests = []guest{
 	{"github.com/goccy/", []string{"cmd/millrace"}, "rooms get ready values, not files"},
 	{"github.com/nats-io/", []string{"cluster"}, "the directory is the cluster's"},
 	{"github.com/quic-go/", []string{"cluster"}, "links between nodes are the cluster's"},
+	{"github.com/golang-jwt/", []string{"transmux/access"}, "one place believes tokens"},
+	{"github.com/MicahParks/", []string{"transmux/access"}, "like the tokens that its keys are for"},
 	{"github.com/stretchr/", nil, "tests compare with go-cmp"},
 }
 
