@@ -151,14 +151,15 @@ func (p *player) backfill(ctx context.Context, f *av.Frame) error {
 		return nil
 	}
 	s := p.sub.Stream()
-	for ; p.audio.next < f.Seq; p.audio.next++ {
+	for seq := p.audio.next; seq < f.Seq; seq++ {
 		// Frames that have left the ring are gone for everybody.
-		if a := s.Frame(p.audio.next); a != nil && a.Track.ID == audio.Track() {
+		if a := s.Frame(seq); a != nil && a.Track.ID == audio.Track() {
 			if err := p.send(ctx, a); err != nil {
 				return err
 			}
 		}
 	}
+	p.audio.next = f.Seq
 	if f.Track.Kind == av.Audio {
 		p.audio.fill = false // the subscriber has got there
 	}
@@ -211,13 +212,16 @@ func (p *player) introduce(ctx context.Context, l *lane, t *av.Track, at time.Du
 	return p.header(ctx, l, at)
 }
 
-// header sends the lane's configuration.
+// header sends the lane's configuration, at the lane's own time if it has one.
 func (p *player) header(ctx context.Context, l *lane, at time.Duration) error {
 	if l.track == nil {
 		return nil
 	}
 	if body := flv.Header(l.track, l.form); body != nil {
-		return p.message(ctx, l.kind, max(at, l.at), body)
+		if l.begun {
+			at = l.at
+		}
+		return p.message(ctx, l.kind, at, body)
 	}
 	return nil
 }
@@ -227,11 +231,6 @@ func (p *player) header(ctx context.Context, l *lane, at time.Duration) error {
 // for what they are told of.
 func (p *player) tellMetadata() (news bool) {
 	was := p.told
-	for _, l := range [...]*lane{&p.video, &p.audio} {
-		if l.track != nil && l.last == l.track.ID {
-			continue
-		}
-	}
 	p.prepare(&p.video, p.sub.Video().Track())
 	p.prepare(&p.audio, p.sub.Audio().Track())
 	p.told = flv.Metadata{

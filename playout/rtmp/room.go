@@ -27,6 +27,7 @@ import (
 	"time"
 
 	"millrace/playout"
+	"millrace/transmux/access"
 	"millrace/transmux/bus"
 	"millrace/transmux/derive"
 )
@@ -103,8 +104,11 @@ const (
 // Play serves one player until the stream or ctx ends, and returns why. Somebody
 // who may not watch, or for whom there is nothing, is told so.
 func (room *Room) Play(ctx context.Context, r Request, link Link) error {
+	session := ctx
+	ctx, end := context.WithCancelCause(session)
+	defer end(nil)
 	sub, leave, err := room.gate.Open(ctx, playout.Request{
-		Stream: r.Stream, Protocol: "rtmp", Remote: r.Remote, Credential: r.Credential,
+		Stream: r.Stream, Protocol: "rtmp", Remote: r.Remote, Credential: r.Credential, End: end,
 	})
 	if err != nil {
 		room.refused.Add(1)
@@ -123,7 +127,7 @@ func (room *Room) Play(ctx context.Context, r Request, link Link) error {
 	defer room.derive.Want(sub.Stream(), p.offer())()
 	link.Status("status", codeStart, "playing "+r.Stream)
 	err = p.run(ctx)
-	if ctx.Err() == nil {
+	if session.Err() == nil {
 		link.Status("status", codeUnpublish, farewell(r.Stream, err))
 	}
 	p.log.Info("rtmp: player closed", "duration", time.Since(begun).Round(time.Millisecond),
@@ -133,7 +137,10 @@ func (room *Room) Play(ctx context.Context, r Request, link Link) error {
 
 // refusal is what a player is told that is not let in.
 func refusal(stream string, err error) (code, words string) {
+	no := new(access.Refusal)
 	switch {
+	case errors.As(err, &no):
+		return codeFailed, no.Words + " (the stream key may end in ?token=…)"
 	case errors.Is(err, bus.ErrBadName):
 		return codeNotFound, fmt.Sprintf("%q cannot be a stream's name: it is app/key, of letters, digits and . _ ~ -", stream)
 	case errors.Is(err, bus.ErrNotLive), errors.Is(err, bus.ErrEnded):
@@ -156,6 +163,8 @@ func farewell(stream string, err error) string {
 		return "the gateway is shutting down"
 	case errors.Is(err, bus.ErrEnded):
 		return stream + " has ended"
+	case errors.Is(err, access.ErrExpired):
+		return "the token that let you watch " + stream + " has expired"
 	default:
 		return stream + " cannot be played on"
 	}
