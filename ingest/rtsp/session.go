@@ -44,34 +44,52 @@ type session struct {
 
 	publisher *bus.Publisher
 	intake    *intake
+	over      chan error // by the gate
+}
+
+// expire ends the session because what let it in is over.
+func (s *session) expire(cause error) {
+	select {
+	case s.over <- cause:
+	default: // it ends already
+	}
 }
 
 func newSession(room *Room, p rtsp.Peer) *session {
-	s := &session{room: room, remote: p.Remote, queue: newQueue(), begun: time.Now()}
+	s := &session{room: room, remote: p.Remote, queue: newQueue(), begun: time.Now(), over: make(chan error, 1)}
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
 	s.log = room.log.With("stream", p.Stream, "remote", p.Remote)
 	return s
 }
 
-// open sorts out the media and takes the stream's name.
+// open takes the stream's name and sorts out the media.
 func (s *session) open(p rtsp.Peer, media []rtsp.Media) error {
 	if err := bus.ValidName(p.Stream); err != nil {
 		return err // before anything of it is logged
 	}
+	if err := s.enter(p, p.Agent); err != nil {
+		return err
+	}
+	if s.take(media); len(s.intake.lanes) == 0 {
+		s.publisher.Close()
+		return errNothing
+	}
+	return nil
+}
+
+// take sorts out the media.
+func (s *session) take(media []rtsp.Media) { s.intake = newIntake(media, s.log) }
+
+// enter goes through the gate.
+func (s *session) enter(p rtsp.Peer, encoder string) error {
 	publisher, err := s.room.gate.Open(s.ctx, ingest.Request{
-		Name: p.Stream, Protocol: "rtsp", Remote: p.Remote, Encoder: p.Agent,
-		User: p.User, Credential: p.Credential, Proves: p.Proves,
+		Name: p.Stream, Protocol: "rtsp", Remote: p.Remote, Encoder: encoder,
+		User: p.User, Credential: p.Credential, Proves: p.Proves, End: s.expire,
 	})
 	if err != nil {
 		return err
 	}
-	s.intake = newIntake(media, s.log)
-	if len(s.intake.lanes) == 0 {
-		publisher.Close()
-		return errNothing
-	}
 	s.publisher = publisher
-	s.intake.publisher = publisher
 	return nil
 }
 
@@ -88,6 +106,7 @@ func (s *session) Begin(lossy bool, end func(cause error)) {
 // begin opens the session's books.
 func (s *session) begin(lossy bool) {
 	s.lossy, s.intake.lossy = lossy, lossy
+	s.intake.publisher = s.publisher
 	now := time.Now().UnixNano()
 	s.sign.Store(now)
 	s.media.Store(now)
@@ -114,6 +133,8 @@ func (s *session) run() error {
 			return context.Cause(s.ctx)
 		case <-s.publisher.Done():
 			return s.publisher.Err()
+		case cause := <-s.over:
+			return cause
 		case <-s.queue.wake:
 			items = s.queue.take(items)
 			for _, i := range items {

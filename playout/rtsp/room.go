@@ -72,9 +72,11 @@ func (room *Room) describe(ctx context.Context, p rtsp.Peer) (*viewer, error) {
 	if err := bus.ValidName(p.Stream); err != nil {
 		return nil, err
 	}
+	over := make(chan error, 1)
 	sub, leave, err := room.gate.Open(ctx, playout.Request{
 		Stream: p.Stream, Protocol: "rtsp", Remote: p.Remote,
 		User: p.User, Credential: p.Credential, Proves: p.Proves,
+		End: func(cause error) { over <- cause }, // once
 	})
 	if err != nil {
 		return nil, err
@@ -84,5 +86,7 @@ func (room *Room) describe(ctx context.Context, p rtsp.Peer) (*viewer, error) {
 		leave()
 		return nil, err
 	}
-	return newViewer(room, p, sub, leave, lanes), nil
+	v := newViewer(room, p, sub, leave, lanes)
+	v.over = over
+	return v, nil
 }

@@ -33,6 +33,7 @@ type viewer struct {
 	work    sync.WaitGroup
 	frames  uint64
 	packets uint64
+	over    <-chan error // by the gate
 }
 
 func newViewer(room *Room, p rtsp.Peer, sub *bus.Subscriber, leave func(), lanes []*lane) *viewer {
@@ -111,6 +112,8 @@ func (v *viewer) run(ctx context.Context, out *rtsp.Outlet) error {
 		}
 		select {
 		case <-changed:
+		case cause := <-v.over:
+			return cause
 		case <-ctx.Done():
 			return ctx.Err()
 		}

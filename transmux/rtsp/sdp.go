@@ -30,10 +30,15 @@ var (
 // lines that make no sense are passed over, what is missing is empty. An error
 // means that no media is left.
 func ParseSDP(description []byte) ([]Media, error) {
+	_, all, err := parseSDP(description)
+	return all, err
+}
+
+// parseSDP is ParseSDP, and the control of the whole.
+func parseSDP(description []byte) (control string, all []Media, err error) {
 	if len(description) > maxDescription {
-		return nil, fmt.Errorf("%w: %d bytes", errDescription, len(description))
+		return "", nil, fmt.Errorf("%w: %d bytes", errDescription, len(description))
 	}
-	var all []Media
 	for line := range strings.Lines(string(description)) {
 		line = strings.TrimSpace(line)
 		kind, value, ok := strings.Cut(line, "=")
@@ -42,15 +47,19 @@ func ParseSDP(description []byte) ([]Media, error) {
 		case kind == "m" && len(all) < maxMedia:
 			all = append(all, parseMedia(value))
 		case kind == "m":
-			return nil, fmt.Errorf("%w: more than %d media", errDescription, maxMedia)
+			return "", nil, fmt.Errorf("%w: more than %d media", errDescription, maxMedia)
 		case kind == "a" && len(all) > 0:
 			all[len(all)-1].attribute(value)
+		case kind == "a":
+			if name, value, _ := strings.Cut(value, ":"); strings.EqualFold(name, "control") {
+				control = printable(value)
+			}
 		}
 	}
 	if len(all) == 0 {
-		return nil, errNoMedia
+		return "", nil, errNoMedia
 	}
-	return all, nil
+	return control, all, nil
 }
 
 // parseMedia reads what is behind "m=": kind, port, protocol, formats.

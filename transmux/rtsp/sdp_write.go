@@ -62,9 +62,14 @@ const unknown = 127
 // Plain is the session description as the library is given it: the same media
 // with the same controls and payload types, of codecs that it does not know and
 // thus has no opinion about.
-func Plain(media []Media) []byte {
+func Plain(media []Media) []byte { return plain("", media) }
+
+func plain(control string, media []Media) []byte {
 	var b strings.Builder
 	b.WriteString(head)
+	if control != "" {
+		fmt.Fprintf(&b, "a=control:%s\r\n", control)
+	}
 	for _, m := range media {
 		if m.Kind != "video" && m.Kind != "audio" {
 			m.Kind = "application"
