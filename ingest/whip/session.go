@@ -64,8 +64,8 @@ func (s *session) open(o *description.Offer) error {
 // wish is what the publisher wants, as the gate knows requests.
 func (s *session) wish(credential string) ingest.Request {
 	return ingest.Request{
-		Name: s.request.Stream, Protocol: "whip", Remote: s.request.Peer.String(),
-		Credential: credential, Refreshes: true,
+		Name: s.request.Stream, Protocol: "whip", Remote: s.request.Peer.String(), Encoder: s.request.Agent,
+		Credential: credential, Refreshes: true, End: s.cancel,
 	}
 }
 

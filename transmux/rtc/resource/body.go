@@ -56,12 +56,16 @@ func Body(r *http.Request, mediaType string, limit int64) ([]byte, error) {
 	return b, nil
 }
 
-// credential is the bearer token (RFC 6750 section 2.1), or for clients that can
-// set no header the query's token.
+// credential is the bearer token (RFC 6750 section 2.1), or a user's name and
+// password with a colon between, or for clients that can set no header the query's
+// token.
 func credential(r *http.Request) string {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if strings.EqualFold(scheme, "Bearer") {
 		return strings.TrimSpace(token)
+	}
+	if user, password, ok := r.BasicAuth(); ok && user != "" && password != "" {
+		return user + ":" + password
 	}
 	return r.URL.Query().Get("token")
 }

@@ -36,6 +36,8 @@ type Request struct {
 	// Credential is a bearer token (RFC 6750), or the query's token.
 	Credential string
 	Peer       netip.AddrPort
+	// Agent is what the client calls itself; it may say anything.
+	Agent string
 	// ID names the session that the offer will become.
 	ID string
 	// Ended is to be called when the session is over, however that came; it

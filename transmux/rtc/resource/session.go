@@ -44,7 +44,7 @@ func (room *Room) post(w http.ResponseWriter, r *http.Request, path string, endp
 	room.put(id, e) // before it can end, so that its end finds it
 	answer, session, err := endpoint.Accept(r.Context(), Request{
 		Stream: strings.Trim(strings.TrimPrefix(r.URL.Path, path), "/"), Offer: offer,
-		Credential: credential(r), Peer: peerOf(r), ID: id,
+		Credential: credential(r), Peer: peerOf(r), Agent: agentOf(r), ID: id,
 		Ended: func() { room.take(id) },
 	})
 	if err != nil {
