@@ -24,13 +24,18 @@ type mediaReader struct {
 
 	demuxer  flv.Demuxer
 	timeline ingest.Timeline
-	video    *av.Track
-	audio    *av.Track
+	tracks   map[trackKey]*av.Track
 
 	notes   []string  // what has been said about codecs
 	trouble *reporter // what is said about messages
 	inARow  int       // bad messages
 	bad     uint64
+}
+
+// trackKey tells a publisher's tracks apart: by kind, and by their number in it.
+type trackKey struct {
+	kind   av.Kind
+	number uint8
 }
 
 // media takes one audio or video message to the bus.
@@ -47,11 +52,15 @@ func (s *session) bad(err error) error { return s.reader.reject(err) }
 
 // take brings one audio or video message to the bus. An error ends the session.
 func (r *mediaReader) take(m *message) error {
-	read := r.demuxer.Audio
+	read, kind := r.demuxer.Audio, av.Audio
 	if m.kind == typeVideo {
-		read = r.demuxer.Video
+		read, kind = r.demuxer.Video, av.Video
 	}
 	event, err := read(m.at(), m.body)
+	// What was read of a message's other tracks is there even with an error.
+	for e := &event; e != nil; e = e.Next {
+		r.deliver(trackKey{kind, e.Number}, e, m)
+	}
 	if errors.Is(err, flv.ErrUnsupported) {
 		r.unsupported(err)
 		return nil
@@ -60,30 +69,33 @@ func (r *mediaReader) take(m *message) error {
 		return r.reject(fmt.Errorf("at %v: %w", m.at(), err))
 	}
 	r.inARow = 0
-	track := &r.audio
-	if m.kind == typeVideo {
-		track = &r.video
-	}
-	if event.Track != nil {
-		r.describe(track, event.Track)
-	}
-	if event.Frame != nil && *track != nil {
-		r.write(event.Frame, *track, m)
-	}
 	return nil
 }
 
+// deliver brings what a message says of one track to the bus.
+func (r *mediaReader) deliver(key trackKey, e *flv.Event, m *message) {
+	if e.Track != nil {
+		r.describe(key, e.Track)
+	}
+	if track := r.tracks[key]; e.Frame != nil && track != nil {
+		r.write(e.Frame, track, m)
+	}
+}
+
 // describe announces a track, or its new configuration under its old ID.
-func (r *mediaReader) describe(track **av.Track, t *av.Track) {
-	if old := *track; old != nil {
+func (r *mediaReader) describe(key trackKey, t *av.Track) {
+	if old := r.tracks[key]; old != nil {
 		t.ID = old.ID
 		if old.Codec == t.Codec && slices.EqualFunc(old.Config, t.Config, slices.Equal[[]byte]) &&
-			old.SampleRate == t.SampleRate && old.Channels == t.Channels {
+			old.SampleRate == t.SampleRate && old.Channels == t.Channels && old.Width == t.Width && old.Height == t.Height {
 			return // said again
 		}
 	}
-	*track = r.pub.SetTrack(*t)
-	r.log.Info("rtmp: track", "kind", t.Kind, "codec", t.Codec, "profile", t.Profile,
+	if r.tracks == nil {
+		r.tracks = make(map[trackKey]*av.Track)
+	}
+	r.tracks[key] = r.pub.SetTrack(*t)
+	r.log.Info("rtmp: track", "kind", t.Kind, "number", key.number, "codec", t.Codec, "profile", t.Profile,
 		"width", t.Width, "height", t.Height, "rate", t.SampleRate, "channels", t.Channels)
 }
 

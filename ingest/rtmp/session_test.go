@@ -270,21 +270,21 @@ func TestBadMediaEndsTheSession(t *testing.T) {
 
 func TestUnsupportedIsSaidOnce(t *testing.T) {
 	h := start(t, setup{})
-	r := h.rude().publish("mp3")
+	r := h.rude().publish("speex")
 	var w wire
 	for _, tag := range someTags(t, 400) {
 		if tag.kind == typeAudio {
-			tag.body = []byte{0x2F, 1, 2, 3} // MP3
+			tag.body = []byte{0xB2, 1, 2, 3} // Speex
 		}
 		w.message(6, uint32(tag.at.Milliseconds()), tag.kind, tag.body)
 	}
 	r.send(w.b...)
 	await(t, "all is counted", func() bool { return h.srv.Stats().Unsupported > 150 })
-	if n := strings.Count(h.log.String(), "rtmp: not played"); n != 1 || !h.log.has("MP3") {
+	if n := strings.Count(h.log.String(), "rtmp: not played"); n != 1 || !h.log.has("Speex") {
 		t.Errorf("said %d times", n)
 	}
 	await(t, "video plays on", func() bool {
-		s, _ := h.hub.Stream("live/mp3")
+		s, _ := h.hub.Stream("live/speex")
 		return len(s.Tracks) == 1 && s.Tracks[0].Frames > 150
 	})
 }
