@@ -17,6 +17,7 @@ import (
 	"millrace/transmux/av"
 	"millrace/transmux/avtest"
 	"millrace/transmux/bus"
+	"millrace/transmux/derive"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -61,25 +62,24 @@ type node struct {
 // deriver counts who wants what.
 type deriver struct {
 	mu     sync.Mutex
-	wanted map[string]int
+	wanted map[derive.Offer]int
 }
 
-func (d *deriver) Want(_ *bus.Stream, offered []av.Codec) func() {
+func (d *deriver) Want(_ *bus.Stream, o derive.Offer) func() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	key := fmt.Sprint(offered)
-	d.wanted[key]++
+	d.wanted[o]++
 	return sync.OnceFunc(func() {
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		d.wanted[key]--
+		d.wanted[o]--
 	})
 }
 
 func (d *deriver) count(offered ...av.Codec) int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.wanted[fmt.Sprint(offered)]
+	return d.wanted[derive.Taking(offered...)]
 }
 
 // logger writes into the test's log, until the test is over.
@@ -134,7 +134,7 @@ func (h *house) node(id string, change func(*options)) *node {
 		at = o.advertise(at)
 	}
 	n := &node{
-		t: h.t, id: id, hub: bus.New(bus.Config{}), endpoint: endpoint, deriver: &deriver{wanted: map[string]int{}},
+		t: h.t, id: id, hub: bus.New(bus.Config{}), endpoint: endpoint, deriver: &deriver{wanted: map[derive.Offer]int{}},
 		dir: directory.New(h.exchange.Connect(), directory.Node{ID: id, Region: o.region, Role: directory.RoleAny, Relay: []string{at}},
 			directory.Config{Beat: 200 * time.Millisecond}, log),
 	}

@@ -10,6 +10,7 @@ import (
 	"millrace/cluster/wire"
 	"millrace/transmux/av"
 	"millrace/transmux/bus"
+	"millrace/transmux/derive"
 )
 
 // TestCrowd: three hundred at once are one pull, which ends some time after the
@@ -100,7 +101,7 @@ func TestWishesAndKeyframesTravelUp(t *testing.T) {
 	sub := edge.subscribe()
 	defer sub.Close()
 	stream := sub.Stream()
-	release := edge.Deriver().Want(stream, []av.Codec{av.Opus, av.PCMU})
+	release := edge.Deriver().Want(stream, derive.Taking(av.Opus, av.PCMU))
 	h.wait("the wish", func() bool { return origin.deriver.count(av.PCMU, av.Opus) == 1 })
 	if relay.deriver.count(av.PCMU, av.Opus)+edge.deriver.count(av.Opus, av.PCMU) != 0 {
 		t.Error("derived on the way too")
@@ -137,7 +138,7 @@ func TestWishesAndKeyframesTravelUp(t *testing.T) {
 	}
 	// Who watches where the stream was pulled goes on where it is published, wishes
 	// and all.
-	release = edge.Deriver().Want(stream, []av.Codec{av.Opus})
+	release = edge.Deriver().Want(stream, derive.Taking(av.Opus))
 	defer release()
 	h.wait("the wish", func() bool { return origin.deriver.count(av.Opus) == 1 })
 	s.stop()

@@ -18,8 +18,8 @@ import (
 
 	"millrace/cluster/directory"
 	"millrace/cluster/wire"
-	"millrace/transmux/av"
 	"millrace/transmux/bus"
+	"millrace/transmux/derive"
 )
 
 const (
@@ -62,7 +62,7 @@ type Dialer interface {
 
 // Deriver makes tracks of streams that are published here.
 type Deriver interface {
-	Want(s *bus.Stream, offered []av.Codec) (release func())
+	Want(s *bus.Stream, o derive.Offer) (release func())
 }
 
 // Below is this node's own children, of whom it tells its parents.

@@ -1,13 +1,11 @@
 package edge
 
 import (
-	"maps"
-	"slices"
-	"strings"
 	"sync"
 
-	"millrace/transmux/av"
+	"millrace/cluster/wire"
 	"millrace/transmux/bus"
+	"millrace/transmux/derive"
 )
 
 // wishes are what the viewers and children of this node can take, by stream. Those
@@ -19,23 +17,23 @@ type wishes struct {
 
 // wish is one call of Want.
 type wish struct {
-	offered []av.Codec
+	offer   derive.Offer
 	release func() // of the deriver here; nil while the wish is a parent's business
 }
 
 func newWishes() wishes { return wishes{all: make(map[*bus.Stream]map[*wish]struct{})} }
 
-// Want says that somebody who can take these codecs watches the stream; see
+// Want says that somebody with that offer watches the stream; see
 // derive.Room, which is asked where the stream is published.
-func (r *Room) Want(s *bus.Stream, offered []av.Codec) (release func()) {
-	w := &wish{offered: slices.Clone(offered)}
+func (r *Room) Want(s *bus.Stream, o derive.Offer) (release func()) {
+	w := &wish{offer: o}
 	r.wishes.mu.Lock()
 	if r.wishes.all[s] == nil {
 		r.wishes.all[s] = make(map[*wish]struct{})
 	}
 	r.wishes.all[s][w] = struct{}{}
 	if !s.Mirrored() {
-		w.release = r.deriver.Want(s, offered)
+		w.release = r.deriver.Want(s, o)
 	}
 	r.wishes.mu.Unlock()
 	r.wished(s)
@@ -72,7 +70,7 @@ func (r *Room) settle(s *bus.Stream, mirrored bool) {
 			w.release()
 			w.release = nil
 		case !mirrored && w.release == nil:
-			w.release = r.deriver.Want(s, w.offered)
+			w.release = r.deriver.Want(s, w.offer)
 		}
 	}
 }
@@ -82,21 +80,16 @@ func (r *Room) settle(s *bus.Stream, mirrored bool) {
 const maxSets = 16
 
 // sets are the wishes for a stream, each sort once.
-func (r *Room) sets(s *bus.Stream) [][]string {
+func (r *Room) sets(s *bus.Stream) []wire.Wish {
 	r.wishes.mu.Lock()
 	defer r.wishes.mu.Unlock()
-	sorts := map[string][]string{}
+	sorts := map[derive.Offer]bool{}
+	list := []wire.Wish{}
 	for w := range r.wishes.all[s] {
-		var names []string
-		for _, c := range w.offered {
-			names = append(names, c.String())
+		if !sorts[w.offer] && len(list) < maxSets {
+			sorts[w.offer] = true
+			list = append(list, wire.WishOf(w.offer))
 		}
-		slices.Sort(names)
-		sorts[strings.Join(names, " ")] = names
 	}
-	var list [][]string
-	for _, key := range slices.Sorted(maps.Keys(sorts)) {
-		list = append(list, sorts[key])
-	}
-	return list[:min(len(list), maxSets)]
+	return list
 }

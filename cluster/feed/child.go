@@ -9,6 +9,7 @@ import (
 	"millrace/cluster/wire"
 	"millrace/transmux/av"
 	"millrace/transmux/bus"
+	"millrace/transmux/derive"
 )
 
 // child is one node that has one stream from here.
@@ -20,7 +21,7 @@ type child struct {
 	status []wire.NodeStatus // of it and all below it; guarded by room.mu
 
 	wanting sync.Mutex
-	wishes  map[string]func() // guarded by wanting: what ends them
+	wishes  map[derive.Offer]func() // guarded by wanting: what ends them
 
 	mu       sync.Mutex
 	channels map[channelKey]uint32

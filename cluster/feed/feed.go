@@ -17,8 +17,8 @@ import (
 	"time"
 
 	"millrace/cluster/wire"
-	"millrace/transmux/av"
 	"millrace/transmux/bus"
+	"millrace/transmux/derive"
 )
 
 const (
@@ -46,7 +46,7 @@ type Paths interface {
 
 // Deriver makes tracks for those who can take no other, or has them made.
 type Deriver interface {
-	Want(s *bus.Stream, offered []av.Codec) (release func())
+	Want(s *bus.Stream, o derive.Offer) (release func())
 }
 
 // Config is the room's settings.

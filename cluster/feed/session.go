@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"millrace/cluster/wire"
 	"millrace/transmux/bus"
+	"millrace/transmux/derive"
 )
 
 // session is a link before and while it is a child's.
@@ -111,21 +110,21 @@ func (s *session) refuse(h *wire.Hello, no *wire.Refusal) error {
 
 // want has tracks derived for the child's viewers. The stream's tracks are the
 // origin's business: where this node is not the origin the wish goes on upward.
-func (c *child) want(sets [][]string) {
+func (c *child) want(sets []wire.Wish) {
 	c.wanting.Lock()
 	defer c.wanting.Unlock()
-	kept := make(map[string]func(), len(sets))
-	for _, names := range sets {
-		key := strings.Join(slices.Sorted(slices.Values(names)), " ")
-		release := c.wishes[key]
-		if _, twice := kept[key]; twice {
+	kept := make(map[derive.Offer]func(), len(sets))
+	for i := range sets {
+		offer := sets[i].Offer()
+		if _, twice := kept[offer]; twice {
 			continue
 		}
+		release := c.wishes[offer]
 		if release == nil {
-			release = c.room.deriver.Want(c.stream, wire.CodecsOf(names))
+			release = c.room.deriver.Want(c.stream, offer)
 		}
-		kept[key] = release
-		delete(c.wishes, key)
+		kept[offer] = release
+		delete(c.wishes, offer)
 	}
 	for _, release := range c.wishes {
 		release()

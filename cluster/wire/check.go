@@ -86,8 +86,8 @@ func (m *Want) check() error {
 		return fmt.Errorf("%w: %d wishes", ErrMalformed, len(m.Sets))
 	}
 	for _, s := range m.Sets {
-		if len(s) > maxWants {
-			return fmt.Errorf("%w: a wish for %d codecs", ErrMalformed, len(s))
+		if len(s.Codecs) > maxWants {
+			return fmt.Errorf("%w: a wish for %d codecs", ErrMalformed, len(s.Codecs))
 		}
 	}
 	return nil

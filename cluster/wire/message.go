@@ -102,7 +102,13 @@ type Keyframe struct{}
 // Want lists what the child's viewers can take, a set for each sort of them, for
 // which derived tracks are made at the origin.
 type Want struct {
-	Sets [][]string `json:"sets"`
+	Sets []Wish `json:"sets"`
+}
+
+// Wish is what some viewers can take: derive.Offer.
+type Wish struct {
+	Codecs    []string `json:"codecs"`
+	Reordered bool     `json:"reordered,omitempty"`
 }
 
 // End says that the stream is over.

@@ -1,6 +1,9 @@
 package wire
 
-import "millrace/transmux/av"
+import (
+	"millrace/transmux/av"
+	"millrace/transmux/derive"
+)
 
 // Track describes a track with the numbers of its origin.
 type Track struct {
@@ -58,13 +61,26 @@ func codecOf(name string) av.Codec {
 	return 0
 }
 
-// CodecsOf are the codecs of those names that are known here.
-func CodecsOf(names []string) []av.Codec {
+// WishOf is an offer as it goes over the wire.
+func WishOf(o derive.Offer) Wish {
+	w := Wish{Reordered: o.Reordered}
+	for c := av.Codec(1); c.String() != "unknown"; c++ {
+		if o.Takes(c) {
+			w.Codecs = append(w.Codecs, c.String())
+		}
+	}
+	return w
+}
+
+// Offer is the wish as derive has it, without codecs that are not known here.
+func (w *Wish) Offer() derive.Offer {
 	var list []av.Codec
-	for _, n := range names {
+	for _, n := range w.Codecs {
 		if c := codecOf(n); c != 0 {
 			list = append(list, c)
 		}
 	}
-	return list
+	o := derive.Taking(list...)
+	o.Reordered = w.Reordered
+	return o
 }

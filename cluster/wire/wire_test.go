@@ -16,6 +16,7 @@ import (
 
 	"millrace/transmux/av"
 	"millrace/transmux/avtest"
+	"millrace/transmux/derive"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -84,7 +85,7 @@ func messages() []Message {
 		&Welcome{Path: []Hop{hop}, Epoch: 1, Sent: 2, Clock: 3},
 		&Refusal{Reason: Full, Text: "no", Try: []Hop{hop}},
 		&Catalog{Epoch: 1, Generation: 2, Live: true, Publisher: Publisher{"rtmp", "r", "e", true}, Channels: []Channel{channel}, Start: 3},
-		&Describe{channel}, &Keyframe{}, &Want{[][]string{{"opus", "PCMU"}}}, &End{"over"}, &Move{"go", []Hop{hop}},
+		&Describe{channel}, &Keyframe{}, &Want{[]Wish{{[]string{"opus", "PCMU"}, true}}}, &End{"over"}, &Move{"go", []Hop{hop}},
 		&Path{[]Hop{hop}}, &Status{[]NodeStatus{{Node: "a", Viewers: 3, Latency: .5}}}, &Query{"live/a"}, &Tree{[]Hop{hop}, nil},
 	}
 }
@@ -122,8 +123,12 @@ func TestTrack(t *testing.T) {
 			t.Error(diff)
 		}
 	}
-	if list := CodecsOf([]string{"opus", "nonsense", "H264"}); !cmp.Equal(list, []av.Codec{av.Opus, av.H264}) {
-		t.Error(list)
+	offer := derive.Taking(av.H264, av.Opus)
+	offer.Reordered = true
+	w := WishOf(offer)
+	w.Codecs = append(w.Codecs, "of a later version")
+	if w.Offer() != offer || len(w.Codecs) != 3 {
+		t.Errorf("%+v", w)
 	}
 }
 
@@ -137,7 +142,7 @@ func TestHostile(t *testing.T) {
 	for _, m := range []Message{
 		&Hello{Stream: "live/a"}, &Hello{Child: Hop{Node: "a"}, Stream: "../a"}, &Hello{Child: Hop{Node: strings.Repeat("a", 1000)}, Stream: "a"},
 		&Welcome{}, &Welcome{Path: deep}, &Path{Path: []Hop{{}}}, &Refusal{Try: append(deep, deep...)}, &Move{Try: []Hop{{}}},
-		&Status{many}, &Status{make([]NodeStatus, 1)}, &Query{""}, &Want{make([][]string, 100)}, &Want{[][]string{make([]string, 100)}},
+		&Status{many}, &Status{make([]NodeStatus, 1)}, &Query{""}, &Want{make([]Wish, 100)}, &Want{[]Wish{{Codecs: make([]string, 100)}}},
 		&Catalog{Channels: make([]Channel, maxTracks+1)}, &Catalog{Channels: make([]Channel, 1)},
 		&Catalog{Channels: []Channel{{Track: Track{ID: 1, Codec: "H264"}}, {Track: Track{ID: 1, Codec: "AAC"}}}},
 		&Describe{Channel{Track: Track{ID: 1, Codec: "H264", Config: make([][]byte, 1000)}}},
