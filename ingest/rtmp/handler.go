@@ -44,7 +44,7 @@ func (s *session) OnPublish(stream *gortmp.StreamContext, _ uint32, cmd *rtmpmsg
 		return s.refuse(stream.StreamID, want, errSecond)
 	}
 	pub, err := s.server.gate.Open(s.ctx, ingest.Request{
-		Name: want.name, Protocol: "rtmp", Remote: s.remote, Credential: want.credential,
+		Name: want.name, Protocol: "rtmp", Remote: s.remote, Credential: want.credential, End: s.end,
 	})
 	if err != nil {
 		return s.refuse(stream.StreamID, want, err)

@@ -16,9 +16,12 @@ type target struct{ name, credential string }
 func parseTarget(app, tcURL, key string) target {
 	app, appQuery, _ := strings.Cut(app, "?")
 	key, keyQuery, _ := strings.Cut(key, "?")
-	var urlQuery string
+	var urlQuery, login string
 	if u, err := url.Parse(tcURL); err == nil {
 		urlQuery = u.RawQuery
+		if password, _ := u.User.Password(); password != "" {
+			login = u.User.Username() + ":" + password
+		}
 		if app == "" {
 			app = u.Path
 		}
@@ -32,13 +35,22 @@ func parseTarget(app, tcURL, key string) target {
 	}
 	t.name = strings.Join(parts, "/")
 	for _, query := range []string{keyQuery, appQuery, urlQuery} {
-		// What of a query can be read is good enough to look for a token in.
-		if values, _ := url.ParseQuery(query); values.Get("token") != "" {
-			t.credential = values.Get("token")
-			break
+		// What of a query can be read is good enough to look in.
+		if t.credential = credentialOf(query); t.credential != "" {
+			return t
 		}
 	}
+	t.credential = login
 	return t
+}
+
+// credentialOf is the query's token, or user and pass with a colon between.
+func credentialOf(query string) string {
+	values, _ := url.ParseQuery(query)
+	if user, pass := values.Get("user"), values.Get("pass"); values.Get("token") == "" && user != "" && pass != "" {
+		return user + ":" + pass
+	}
+	return values.Get("token")
 }
 
 // forLog is the name as far as it is one: in what follows a character that no

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"millrace/ingest"
+	"millrace/transmux/access"
 	"millrace/transmux/bus"
 )
 
@@ -80,6 +81,9 @@ func refusal(name string, cause error) status {
 	case reasonDenied:
 		s.code = codePublishDenied
 		s.description = fmt.Sprintf("publishing %s is not allowed with this stream key or token", name)
+		if no := new(access.Refusal); errors.As(cause, &no) {
+			s.description = no.Words + " (the stream key may end in ?token=…)"
+		}
 	case reasonFull:
 		s.description = "the gateway has as many publishers as it is set to take"
 	case reasonShutdown:

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"millrace/ingest"
+	"millrace/transmux/access"
 	"millrace/transmux/bus"
 	"millrace/transmux/problem"
 	"millrace/transmux/rtc/description"
@@ -15,6 +16,9 @@ import (
 
 // problemOf turns an error into the status and the words that the publisher gets.
 func problemOf(err error) *problem.Problem {
+	if no := new(access.Refusal); errors.As(err, &no) {
+		return no.Problem("Send it as a bearer token.")
+	}
 	switch {
 	case errors.Is(err, description.ErrCannot):
 		return problem.New(http.StatusUnprocessableEntity, sentence(err))

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"millrace/playout"
+	"millrace/transmux/access"
 	"millrace/transmux/bus"
 	"millrace/transmux/problem"
 	"millrace/transmux/rtc/description"
@@ -13,12 +14,20 @@ import (
 	"millrace/transmux/rtc/sender"
 )
 
+// typeSource is the type of problems with a stream's source.
+const typeSource = "urn:millrace:problem:source"
+
 // problemOf turns an error into the status and the words that the viewer gets.
 func problemOf(err error) *problem.Problem {
 	var why *bus.Unavailable
+	if no := new(access.Refusal); errors.As(err, &no) {
+		return no.Problem("Send it as a bearer token.")
+	}
 	switch {
 	case errors.As(err, &why):
-		return problem.New(http.StatusConflict, why.Reason).After(resource.RetrySoon)
+		p := problem.New(http.StatusConflict, why.Reason).After(resource.RetrySoon)
+		p.Title, p.Type = "The source cannot be fetched", typeSource
+		return p
 	case errors.Is(err, description.ErrCannot):
 		return problem.New(http.StatusUnprocessableEntity, sentence(err)+" Offer what the detail names and try again.")
 	case errors.Is(err, description.ErrAnswer):
