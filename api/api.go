@@ -34,6 +34,7 @@ type Config struct {
 	Version string
 	Ports   Ports
 	Sources func() []Source // those of the configuration, by name; nil for none
+	Cluster func() Cluster  // nil for none
 }
 
 // API answers the gateway's HTTP requests.
@@ -66,6 +67,7 @@ func (a *API) Handler(pages http.Handler, mounts ...Mount) http.Handler {
 		r.Get("/v1/streams", a.listStreams)
 		r.Get(streamPath+"*", a.oneStream)
 		r.Get("/v1/server", a.server)
+		r.Get("/v1/cluster", a.cluster)
 		r.Get("/v1/sources", a.listSources)
 		r.Get(sourcePath+"*", a.oneSource)
 	})

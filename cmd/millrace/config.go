@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,7 +53,9 @@ type Config struct {
 		Viewers    int
 		Requests   int // a second, of one address, that start, change or end sessions
 	}
+	RTSP    rtspConfig
 	Derive  deriveConfig
+	Cluster clusterConfig
 	Sources []pull.Source // what is fetched
 	Log     struct {
 		Level  string
@@ -74,7 +77,9 @@ func Defaults() Config {
 	c.Limits.Publishers = ingest.DefaultMaxPublishers
 	c.Limits.Viewers = playout.DefaultMaxViewers
 	c.Limits.Requests = resource.DefaultRate
+	c.RTSP.defaults()
 	c.Derive.defaults()
+	c.Cluster.defaults()
 	c.Log.Level = "info"
 	c.Log.Format = "text"
 	return c
@@ -104,7 +109,7 @@ func (c *Config) settings() []setting {
 		{"log.level", oneOf(&c.Log.Level, logLevels...)},
 		{"log.format", oneOf(&c.Log.Format, "text", "json")},
 	}
-	return append(all, c.Derive.settings()...)
+	return slices.Concat(all, c.RTSP.settings(), c.Derive.settings(), c.Cluster.settings())
 }
 
 // sections are the settings that are more than text in a file.
@@ -123,11 +128,14 @@ func (c *Config) Validate() error {
 	if c.WebRTC.Address != "" && c.HTTP.Address == "" {
 		return errors.New(`webrtc.address needs http.address, through which viewers join: set it, or turn both off with ""`)
 	}
-	if err := c.validateTLS(map[string]string{"rtmps.address": c.RTMPS.Address}); err != nil {
+	if err := c.validateTLS(map[string]string{"rtmps.address": c.RTMPS.Address, "rtsps.address": c.RTSP.Secure}); err != nil {
+		return err
+	}
+	if err := c.Cluster.validate(); err != nil {
 		return err
 	}
 	tcp := map[string]string{} // address to key
-	for _, l := range [][2]string{{"http.address", c.HTTP.Address}, {"rtmp.address", c.RTMP.Address}, {"rtmps.address", c.RTMPS.Address}, {"webrtc.address", c.WebRTC.Address}} {
+	for _, l := range [][2]string{{"http.address", c.HTTP.Address}, {"rtmp.address", c.RTMP.Address}, {"rtmps.address", c.RTMPS.Address}, {"rtsp.address", c.RTSP.Address}, {"rtsps.address", c.RTSP.Secure}, {"webrtc.address", c.WebRTC.Address}} {
 		key, at := l[0], l[1]
 		_, port, _ := net.SplitHostPort(at)
 		other, taken := tcp[at]

@@ -74,12 +74,22 @@ func TestEverySettingArrives(t *testing.T) {
 	want.Derive.Video.Preset = "p4"
 	want.Derive.Video.Bitrate = 2_500_000
 	want.Derive.Video.KeyframeInterval = 0
+	want.Cluster.Node.ID, want.Cluster.Node.Region, want.Cluster.Node.Role = "edge-1", "eu", "edge"
+	want.Cluster.Advertise = "https://edge.example"
+	want.Cluster.Relay.Address = ":0"
+	want.Cluster.Relay.Advertise = []string{"edge.example:4443", "[2001:db8::1]:4443"}
+	want.Cluster.Secret = "sixteen or more!"
+	want.Cluster.NATS.Listen, want.Cluster.NATS.RouteListen = ":4222", ":6223"
+	want.Cluster.NATS.Routes = []string{"a:6222", "b:6222", "c:6222"}
+	want.Cluster.NATS.Replicas = 3
+	want.Cluster.Redirect = "load"
+	want.Cluster.Networks = []string{"192.0.2.0/24=eu", "2001:db8::/32=us"}
 	want.Log.Level = "debug"
 	want.Log.Format = "json"
 
 	yaml := `
 # everything
-http: {address: "127.0.0.1:1"}
+http: {address: "127.0.0.1:1", advertise: "https://edge.example/"}
 rtmp:
   address: ""
   max_message: 1MiB
@@ -120,6 +130,19 @@ derive:
     preset: p4
     bitrate: 2500k
     keyframe_interval: 0s
+node: {id: edge-1, region: eu, role: edge}
+relay:
+  address: ":0"
+  advertise: ["edge.example:4443", "[2001:db8::1]:4443"]
+cluster:
+  secret: sixteen or more!
+  nats:
+    listen: ":4222"
+    route_listen: ":6223"
+    routes: ["a:6222", "b:6222", "c:6222"]
+    replicas: 3
+  redirect: load
+  networks: [192.0.2.0/24=eu, 2001:db8::/32=us]
 log:
   level: debug # loud
   format: json
@@ -135,6 +158,11 @@ log:
 		"MILLRACE_FFMPEG_PATH=/opt/ffmpeg", "MILLRACE_DERIVE_MAX_PROCESSES=3", "MILLRACE_DERIVE_VIDEO_MODE=off",
 		"MILLRACE_DERIVE_VIDEO_EXCEPT=live/*, cam", "MILLRACE_DERIVE_VIDEO_ENCODER=h264_nvenc", "MILLRACE_DERIVE_VIDEO_PRESET=p4",
 		"MILLRACE_DERIVE_VIDEO_BITRATE=2500000", "MILLRACE_DERIVE_VIDEO_KEYFRAME_INTERVAL=0s", "MILLRACE_LOG_LEVEL=debug", "MILLRACE_LOG_FORMAT=json",
+		"MILLRACE_NODE_ID=edge-1", "MILLRACE_NODE_REGION=eu", "MILLRACE_NODE_ROLE=edge", "MILLRACE_HTTP_ADVERTISE=https://edge.example",
+		"MILLRACE_RELAY_ADDRESS=:0", "MILLRACE_RELAY_ADVERTISE=edge.example:4443, [2001:db8::1]:4443", "MILLRACE_CLUSTER_SECRET=sixteen or more!",
+		"MILLRACE_CLUSTER_NATS_LISTEN=:4222", "MILLRACE_CLUSTER_NATS_ROUTE_LISTEN=:6223", "MILLRACE_CLUSTER_NATS_ROUTES=a:6222, b:6222,c:6222",
+		"MILLRACE_CLUSTER_NATS_URL=", "MILLRACE_CLUSTER_NATS_REPLICAS=3", "MILLRACE_CLUSTER_REDIRECT=load",
+		"MILLRACE_CLUSTER_NETWORKS=192.0.2.0/24=eu, 2001:db8::/32=us",
 	}
 	if len(environ) != len(want.settings()) {
 		t.Errorf("the test has %d settings, the table %d", len(environ), len(want.settings()))

@@ -16,15 +16,18 @@ const stopTimeout = 4 * time.Second
 
 // gateway is one node: the bus, and the rooms around it.
 type gateway struct {
-	log       *slog.Logger
-	listeners listeners
-	hub       *bus.Hub
-	source    bus.Source // the Hub for viewers, behind what brings streams into it
-	api       *api.API
+	log        *slog.Logger
+	listeners  listeners
+	hub        *bus.Hub
+	source     bus.Source // the Hub for viewers, behind what brings streams into it
+	api        *api.API
+	neighbours *neighbours // in the cluster
 	// What runs, in the order in which it is stopped: see runStages. First the
 	// doors and the streams, then the viewers, the derivations that served them,
 	// and last the transport and the port that carry the farewells.
 	doors, viewers, derivations, transport, port []task
+	// directory is the last to go: the others hear from it that we have.
+	directory []task
 }
 
 // open opens the listeners and puts the rooms together.
@@ -36,6 +39,10 @@ func open(cfg Config, log *slog.Logger) (*gateway, error) {
 	g := &gateway{log: log, listeners: l, hub: bus.New(bus.Config{
 		MaxBytes: cfg.Stream.MaxBytes, MaxFrames: cfg.Stream.MaxFrames, Linger: cfg.Stream.Linger,
 	})}
+	if err := g.meet(cfg, nil); err != nil {
+		l.close()
+		return nil, err
+	}
 	g.furnish(cfg)
 	return g, nil
 }
@@ -50,7 +57,7 @@ func (g *gateway) run(ctx context.Context, extra ...task) error {
 		g.hub.Close()
 	}))
 	g.api.SetReady(true) // the listeners stand, and nobody is answered before the doors open
-	err := runStages(ctx, [][]task{doors, g.viewers, g.derivations, g.transport, g.port}, stopTimeout)
+	err := runStages(ctx, [][]task{doors, g.viewers, g.derivations, g.transport, g.port, g.directory}, stopTimeout)
 	if err == nil {
 		g.log.Info("stopped")
 	}

@@ -20,13 +20,15 @@ func (g *gateway) furnish(cfg Config) {
 	deriver, judge := g.furnishDerive(cfg, metrics)
 	fetched := g.furnishSources(cfg, metrics)
 	g.source = fetched
-	g.api = api.New(api.Config{Version: version(), Ports: g.listeners.ports(), Sources: listSources(fetched)}, g.hub, judge, metrics, g.log)
+	g.api = api.New(api.Config{Version: version(), Ports: g.listeners.ports(), Sources: listSources(fetched), Cluster: g.neighbours.describe}, g.hub, judge, metrics, g.log)
 	gate := ingest.New(fetched.Pushed(), ingest.Config{MaxPublishers: cfg.Limits.Publishers}, g.log)
 	viewers := playout.New(g.source, playout.Config{MaxViewers: cfg.Limits.Viewers})
+	measureCluster(metrics, g.neighbours)
+	g.furnishRTSP(gate, viewers, metrics)
 	g.furnishRTMP(cfg, gate, viewers, deriver, metrics)
 	mounts := g.furnishWebRTC(cfg, gate, viewers, deriver, metrics)
 	if g.listeners.http != nil {
-		site := g.api.Handler(web.Handler(), mounts...)
+		site := g.neighbours.handler(g.api.Handler(web.Handler(), mounts...))
 		g.doors = append(g.doors, task{"http", func(ctx context.Context) error {
 			return api.Serve(ctx, g.listeners.http, site, g.log)
 		}})
@@ -40,7 +42,7 @@ func (g *gateway) furnishWebRTC(cfg Config, publishers *ingest.Gate, viewers *pl
 		return nil
 	}
 	transport := sender.New(g.listeners.webrtc, g.log)
-	sessions := resource.New(resource.Config{ICEServers: cfg.WebRTC.ICEServers, Rate: cfg.Limits.Requests})
+	sessions := resource.New(resource.Config{ICEServers: cfg.WebRTC.ICEServers, Rate: cfg.Limits.Requests, Node: g.neighbours.name()})
 	room := whep.New(viewers, derive.InOrder{Room: deriver}, transport, sessions,
 		whep.Observers{Join: metrics.Join, Added: metrics.AddedLatency}, g.log)
 	measureWHEP(metrics, room)

@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"millrace/api"
+	"millrace/cluster/assign"
+	"millrace/cluster/directory"
+	"millrace/cluster/directory/jetstream"
+	"millrace/cluster/wire"
+)
+
+// neighbours is what this node has of the others: for a single node nothing but
+// itself, in memory.
+type neighbours struct {
+	dir    *directory.Directory
+	assign *assign.Room // nil for a single node
+	// identity proves that this node is of the cluster; nil for a single node.
+	identity *wire.Identity
+	close    []func() // what is open, the last first
+}
+
+// meet opens this node's directory. relay is where other nodes fetch streams; nil
+// if they do not.
+func (g *gateway) meet(cfg Config, relay net.Addr) (err error) {
+	n := &neighbours{}
+	g.neighbours = n
+	self := cfg.Cluster.self(&g.listeners, relay)
+	var store directory.Store = directory.NewMemory()
+	if cfg.Cluster.on() {
+		defer func() {
+			if err != nil {
+				n.leave()
+			}
+		}()
+		if store, err = n.open(&cfg.Cluster, g.log); err != nil {
+			return fmt.Errorf("cluster: %w", err)
+		}
+		table, err := assign.ParseNetworks(cfg.Cluster.Networks)
+		if err != nil {
+			return fmt.Errorf("cluster.networks: %w", err)
+		}
+		n.assign, err = assign.New(assign.Config{
+			Self: self.ID, Policy: assign.Policy(cfg.Cluster.Redirect), Networks: table, Secret: cfg.Cluster.Secret,
+		}, later{n}, g.log)
+		if err != nil {
+			return fmt.Errorf("cluster: %w", err)
+		}
+		n.close = append(n.close, n.assign.Close)
+		g.log.Info("cluster: this node", "id", self.ID, "region", self.Region, "role", self.Role,
+			"http", self.HTTP, "relay", strings.Join(self.Relay, " "))
+	}
+	n.dir = directory.New(store, self, directory.Config{Probe: probe}, g.log)
+	g.directory = append(g.directory, task{"directory", func(ctx context.Context) error {
+		defer n.leave()
+		return n.dir.Serve(ctx)
+	}})
+	g.doors = append(g.doors, task{"load", func(ctx context.Context) error { return reportLoad(ctx, g.hub, n.dir) }})
+	return nil
+}
+
+// later is the directory for whom is made before it.
+type later struct{ n *neighbours }
+
+func (l later) Nodes() []directory.Peer { return l.n.dir.Nodes() }
+
+func (l later) Node(id string) (directory.Peer, bool) { return l.n.dir.Node(id) }
+
+// open starts the server that this node carries, if it does, and connects.
+func (n *neighbours) open(cfg *clusterConfig, log *slog.Logger) (directory.Store, error) {
+	var err error
+	if n.identity, err = wire.FromSecret(cfg.Secret); err != nil {
+		return nil, err
+	}
+	settings := jetstream.Config{Node: cfg.id(), Secret: cfg.Secret, URLs: cfg.NATS.URL, Replicas: cfg.copies()}
+	if cfg.ours() {
+		settings.TLS = n.identity.TLS("millrace-directory")
+		settings.URLs = make([]string, len(cfg.NATS.URL))
+		for i, at := range cfg.NATS.URL {
+			settings.URLs[i] = "tls://" + at
+		}
+	}
+	if cfg.NATS.Listen != "" {
+		settings.Server, err = jetstream.StartServer(jetstream.ServerConfig{
+			Node: cfg.id(), Secret: cfg.Secret, Listen: cfg.NATS.Listen,
+			Routes: cfg.routeListen(), Peers: cfg.NATS.Routes, TLS: settings.TLS,
+		}, log)
+		if err != nil {
+			return nil, fmt.Errorf("cluster.nats.listen: %w", err)
+		}
+		n.close = append(n.close, settings.Server.Stop)
+		log.Info("listening", "what", "directory", "address", settings.Server.Addr().String())
+	}
+	store, err := jetstream.Open(settings, log)
+	if err != nil {
+		return nil, err
+	}
+	n.close = append(n.close, store.Close)
+	return store, nil
+}
+
+func (n *neighbours) leave() {
+	for i := len(n.close) - 1; i >= 0; i-- {
+		n.close[i]()
+	}
+	n.close = nil
+}
+
+// name is this node's in sessions' ids; a single node needs none.
+func (n *neighbours) name() string {
+	if n.assign == nil {
+		return ""
+	}
+	return n.dir.Self().ID
+}
+
+// handler is the site, in front of which requests find their node.
+func (n *neighbours) handler(site http.Handler) http.Handler {
+	if n.assign == nil {
+		return site
+	}
+	return n.assign.Handler(site)
+}
+
+// probeClient asks nodes whether they live. Nothing is kept open to them.
+var probeClient = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+
+// probe asks a node by its pages' address.
+func probe(ctx context.Context, n directory.Node) error {
+	if n.HTTP == "" {
+		return context.DeadlineExceeded // nobody knows
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, n.HTTP+"/healthz", nil)
+	if err != nil {
+		return err
+	}
+	answer, err := probeClient.Do(r)
+	if err != nil {
+		return err
+	}
+	return answer.Body.Close()
+}
+
+// describe tells the API what this node knows of the others.
+func (n *neighbours) describe() api.Cluster {
+	h := n.dir.Health()
+	c := api.Cluster{
+		Node: n.dir.Self().ID, Clustered: n.assign != nil, Connected: h.Connected, Since: h.Since, Cause: h.Cause,
+		Clerk: h.Clerk, Claims: h.Claims, Unsettled: h.Unsettled, Watches: h.Watches, Nodes: []api.Node{},
+	}
+	now := time.Now()
+	for _, p := range n.dir.Nodes() {
+		c.Nodes = append(c.Nodes, api.Node{
+			ID: p.ID, Region: p.Region, Role: p.Role, Version: p.Version, HTTP: p.HTTP, Relay: p.Relay, Draining: p.Draining,
+			Since: p.Since, Silent: now.Sub(p.Seen).Seconds(),
+			Load: api.Load{Viewers: p.Load.Viewers, Streams: p.Load.Streams, Bitrate: int64(p.Load.Bits), CPU: p.Load.CPU},
+		})
+	}
+	return c
+}
+
+func measureCluster(m *api.Metrics, n *neighbours) {
+	m.Gauge("millrace_cluster_nodes", "Nodes that live, as far as this one knows, itself included.",
+		func() float64 { return float64(n.dir.Health().Nodes) })
+	m.Gauge("millrace_cluster_connected", "1 while the directory answers.", func() float64 {
+		if n.dir.Health().Connected {
+			return 1
+		}
+		return 0
+	})
+	m.Gauge("millrace_cluster_claims", "Streams published on this node.", func() float64 { return float64(n.dir.Health().Claims) })
+	m.Gauge("millrace_cluster_unsettled_claims", "Of these, the ones that the directory does not know yet.",
+		func() float64 { return float64(n.dir.Health().Unsettled) })
+	m.Gauge("millrace_cluster_watches", "Streams whose place this node follows.", func() float64 { return float64(n.dir.Health().Watches) })
+	if n.assign == nil {
+		return
+	}
+	m.Counter("millrace_cluster_redirected_total", "New sessions sent to another node.",
+		func() float64 { return float64(n.assign.Stats().Redirected) })
+	m.Counter("millrace_cluster_forwarded_total", "Requests about sessions of other nodes that were passed on.",
+		func() float64 { return float64(n.assign.Stats().Forwarded) })
+	m.Counter("millrace_cluster_forward_failures_total", "Requests about sessions of other nodes that could not be.",
+		func() float64 { return float64(n.assign.Stats().Refused) })
+}
