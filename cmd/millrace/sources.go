@@ -7,16 +7,18 @@ import (
 	"millrace/api"
 	"millrace/ingest"
 	"millrace/ingest/pull"
+	"millrace/ingest/rtsp"
 	"millrace/ingest/whep"
 )
 
 // sourceSchemes are the URLs that can be fetched; pullers has something for each.
-var sourceSchemes = []string{"http", "https"}
+var sourceSchemes = []string{"rtsp", "rtsps", "http", "https"}
 
 // pullers are what fetches, by the URL's scheme.
 func pullers(gate *ingest.Gate, log *slog.Logger) map[string]pull.Puller {
+	overRTSP := rtsp.NewPuller(gate, nil, log)
 	overHTTP := whep.NewPuller(whep.Config{}, gate, log)
-	return map[string]pull.Puller{"http": overHTTP, "https": overHTTP}
+	return map[string]pull.Puller{"rtsp": overRTSP, "rtsps": overRTSP, "http": overHTTP, "https": overHTTP}
 }
 
 // furnishSources makes what the configuration's sources are fetched by. It stands

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"log/slog"
 	"strings"
 	"testing"
 )
@@ -88,3 +89,16 @@ func TestSourcesThatAreWrong(t *testing.T) {
 }
 
 const sourcesEnv = envPrefix + "SOURCES="
+
+// TestEverySchemeHasItsPuller: what the configuration lets through can be fetched.
+func TestEverySchemeHasItsPuller(t *testing.T) {
+	all := pullers(nil, slog.New(slog.DiscardHandler))
+	for _, scheme := range sourceSchemes {
+		if all[scheme] == nil {
+			t.Errorf("nothing fetches %s", scheme)
+		}
+	}
+	if len(all) != len(sourceSchemes) {
+		t.Errorf("%d pullers for %v", len(all), sourceSchemes)
+	}
+}

@@ -130,3 +130,65 @@ func TestSourceOwnsItsName(t *testing.T) {
 		t.Errorf("a viewer is told: %s", why)
 	}
 }
+
+// TestCameraOnDemand: a camera with digest authentication is fetched when somebody
+// watches, dies, and comes back; its viewers stay, and it is left when they go.
+func TestCameraOnDemand(t *testing.T) {
+	cam := newCamera(t)
+	g := start(t, "MILLRACE_STREAM_LINGER=1s", "MILLRACE_LOG_LEVEL=debug", fmt.Sprintf(
+		"MILLRACE_SOURCES={live/cam: {url: 'rtsp://%s/stream', user: %s, password: '%s', on_demand: true, linger: 1s}}",
+		cam.address, cameraUser, cameraPassword))
+	g.waitSource("live/cam", "idle")
+	if cam.watched() != 0 {
+		t.Error("fetched for nobody")
+	}
+	first := g.watch(withDeadline(t, 5*patience), "live/cam")
+	first.more(t, 60)
+	second := g.watch(withDeadline(t, 5*patience), "live/cam")
+	second.more(t, 30)
+	if n := cam.watched(); n != 1 {
+		t.Errorf("%d connections to the camera for two viewers", n)
+	}
+	for range 2 {
+		cam.off()
+		if s := g.waitSource("live/cam", "waiting"); s.LastError == "" {
+			t.Errorf("while it is off: %+v", s)
+		}
+		pass(t, 2*time.Second) // twice what ends a stream that is no source's
+		cam.on()
+		had := len(first.video())
+		first.more(t, 60)
+		if u := first.video()[had]; !u.Key || !u.Complete {
+			t.Errorf("the first picture after it came back is no whole keyframe: %s", describe(u))
+		}
+	}
+	if first.Err() != nil || second.Err() != nil {
+		t.Errorf("the sessions ended: %v, %v", first.Err(), second.Err())
+	}
+	first.leave(t)
+	second.leave(t)
+	g.waitSource("live/cam", "idle")
+	if err := poll(t.Context(), patience, func() bool { return cam.watched() == 0 }); err != nil {
+		t.Error("the camera is still connected")
+	}
+	for _, secret := range []string{cameraPassword, cameraUser, "p4ss%3Aw%2Frd", "p4ss:w%2Frd"} {
+		if g.said(secret) {
+			t.Errorf("the log has %s:\n%s", secret, g.tail())
+		}
+	}
+}
+
+// TestCameraRefuses: a wrong password is told to the viewer, at once, and to nobody
+// what it was.
+func TestCameraRefuses(t *testing.T) {
+	cam := newCamera(t)
+	g := start(t, "MILLRACE_LOG_LEVEL=debug", fmt.Sprintf(
+		"MILLRACE_SOURCES={live/cam: {url: 'rtsp://%s:wr0ng-passw0rd@%s/stream', on_demand: true}}", cameraUser, cam.address))
+	if why := g.refused("live/cam"); !strings.Contains(why, "401") && !strings.Contains(why, "credential") && !strings.Contains(why, "nauthorized") ||
+		strings.Contains(why, "wr0ng") {
+		t.Errorf("told: %s", why)
+	}
+	if g.said("wr0ng-passw0rd") {
+		t.Errorf("the log has the password:\n%s", g.tail())
+	}
+}
