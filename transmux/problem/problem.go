@@ -19,6 +19,9 @@ type Problem struct {
 	Title  string `json:"title"`
 	// Detail says what is wrong in this case and what to do about it.
 	Detail string `json:"detail,omitempty"`
+	// Type tells programs a problem from others of its status; empty is the one
+	// that the status says enough about.
+	Type string `json:"-"`
 	// RetryAfter, if not zero, tells the client when to ask again.
 	RetryAfter time.Duration `json:"-"`
 }
@@ -46,9 +49,12 @@ func (p *Problem) Write(w http.ResponseWriter) {
 		h.Set("Retry-After", strconv.Itoa(int((p.RetryAfter+time.Second-1)/time.Second)))
 	}
 	w.WriteHeader(p.Status)
-	// "about:blank" is RFC 9457's type for a problem that the status says enough about.
+	kind := p.Type
+	if kind == "" {
+		kind = "about:blank" // RFC 9457 section 4.2.1
+	}
 	_ = json.NewEncoder(w).Encode(struct {
 		Type string `json:"type"`
 		*Problem
-	}{"about:blank", p})
+	}{kind, p})
 }
