@@ -63,7 +63,7 @@ func layerInfos(n *news, c choice) []layerInfo {
 	infos := []layerInfo{}
 	for i := range n.layers {
 		l := &n.layers[i]
-		if c.video.format(l.track.Codec) == nil {
+		if !c.has(l) {
 			continue
 		}
 		info := layerInfo{RID: l.track.Rendition, Bitrate: l.bitrate, Width: l.track.Width, Height: l.track.Height}

@@ -12,7 +12,7 @@ func (v *viewer) hear(n *news) {
 	}
 	v.news = n
 	v.audience.tell(n)
-	if len(n.layers) > 1 {
+	if n.several() {
 		v.rethink.Store(true)
 	}
 }
@@ -22,7 +22,7 @@ func (v *viewer) hear(n *news) {
 func (v *viewer) follow(c *bus.Catalog) {
 	v.catalog = c
 	rendition := ""
-	if v.news != nil && len(v.news.layers) > 1 {
+	if v.news != nil && v.news.several() {
 		rendition = v.wanted.Load().rendition(v.choice, v.news.layers)
 	}
 	video, audio := v.choice.tracks(c.Tracks, rendition)

@@ -16,6 +16,10 @@ var sendable = map[av.Kind][]av.Codec{
 	av.Audio: {av.Opus, av.PCMU, av.PCMA},
 }
 
+// rare are those that some browsers take, on some machines. A stream of them is no
+// reason to refuse the others: something else may be made of it.
+var rare = map[av.Kind][]av.Codec{av.Video: {av.H265}}
+
 // slot is an m-line of an offer and what may go out on it.
 type slot struct {
 	media   *description.Media    // until the viewer is settled
@@ -39,14 +43,15 @@ type choice struct{ video, audio *slot }
 
 // choose picks a format a codec for each m-line of the offer. A kind or a codec
 // that the stream does not have (yet) is answered too, so that a track that comes
-// later just starts.
-func choose(o *description.Offer, tracks []*av.Track) (choice, error) {
+// later just starts. makes says whether something is made in the place of a track for
+// a viewer of these codecs.
+func choose(o *description.Offer, tracks []*av.Track, makes func(t *av.Track, offered []av.Codec) bool) (choice, error) {
 	var c choice
 	for i := range o.Media {
 		m := &o.Media[i]
 		s := &slot{media: m}
-		present := current(tracks, m.Kind)
-		for _, codec := range sendable[m.Kind] {
+		present := fitting(m, tracks)
+		for _, codec := range slices.Concat(sendable[m.Kind], rare[m.Kind]) {
 			f := pick(m.Formats, codec, present)
 			if f == nil {
 				continue
@@ -59,7 +64,7 @@ func choose(o *description.Offer, tracks []*av.Track) (choice, error) {
 				s.formats = append(s.formats, f)
 			}
 		}
-		if err := s.lacks(m.Kind, present); err != nil {
+		if err := s.lacks(m.Kind, present); err != nil && (len(s.formats) == 0 || !makes(present, s.codecs())) {
 			return c, err
 		}
 		if m.Kind == av.Video {
@@ -80,6 +85,36 @@ func current(tracks []*av.Track, kind av.Kind) *av.Track {
 	}
 	return nil
 }
+
+// fitting is the first of these that the m-line has a format for; without one, the
+// first of all.
+func fitting(m *description.Media, tracks []*av.Track) *av.Track {
+	var fit []*av.Track
+	for _, t := range tracks {
+		if pick(m.Formats, t.Codec, nil) != nil {
+			fit = append(fit, t)
+		}
+	}
+	if t := current(fit, m.Kind); t != nil {
+		return t
+	}
+	return current(tracks, m.Kind)
+}
+
+// codecs are those that go out on the m-line.
+func (s *slot) codecs() []av.Codec {
+	if s == nil {
+		return nil
+	}
+	all := make([]av.Codec, len(s.formats))
+	for i, f := range s.formats {
+		all[i] = f.Codec()
+	}
+	return all
+}
+
+// codecs are all that the viewer takes.
+func (c choice) codecs() []av.Codec { return slices.Concat(c.video.codecs(), c.audio.codecs()) }
 
 // lacks refuses a viewer that could see nothing. One that could only not hear is
 // let in: the picture plays on.
@@ -142,7 +177,7 @@ func profileRank(offered, stream string) int {
 }
 
 // tracks picks what of a stream goes to a viewer: the rendition it asked for, or
-// the largest picture; the first sound that it can take.
+// the best picture; the first sound that it can take.
 func (c choice) tracks(all []*av.Track, rendition string) (video, audio *av.Track) {
 	for _, t := range all {
 		switch {
@@ -161,5 +196,19 @@ func better(t, than *av.Track, rendition string) bool {
 	if rendition != "" && (t.Rendition == rendition) != (than.Rendition == rendition) {
 		return t.Rendition == rendition
 	}
-	return t.Width*t.Height > than.Width*than.Height
+	return finer(t, than)
+}
+
+// finer orders pictures. One of which B-frames would have to be left out comes last, one
+// that was made without them before it, and first what the publisher sends without, the
+// largest of it.
+func finer(t, than *av.Track) bool {
+	switch {
+	case t.Reordered != than.Reordered:
+		return than.Reordered
+	case (t.DerivedFrom == 0) != (than.DerivedFrom == 0):
+		return t.DerivedFrom == 0
+	default:
+		return area(t) > area(than)
+	}
 }

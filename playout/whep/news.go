@@ -28,7 +28,8 @@ type news struct {
 // layer is one rendition.
 type layer struct {
 	track   *av.Track
-	bitrate int // bits a second; 0 of one that is not being sent
+	of      *av.Track // which one it was made of, nil of a publisher's own
+	bitrate int       // bits a second; 0 of one that is not being sent
 }
 
 func (l *layer) active() bool { return l.bitrate > 0 }
@@ -41,7 +42,7 @@ func gather(s *bus.Stream, now time.Time) *news {
 		if t.Track.Kind != av.Video || !slices.Contains(sendable[av.Video], t.Track.Codec) {
 			continue
 		}
-		l := layer{track: t.Track}
+		l := layer{track: t.Track, of: find(snapshot.Tracks, t.Track.DerivedFrom)}
 		if n.live && t.Frames > 0 && now.Sub(t.LastFrame) < layerSilence {
 			l.bitrate = max(1, int(t.Bitrate))
 			if t.Bitrate == 0 { // it is too young to have been measured over whole seconds
@@ -51,6 +52,26 @@ func gather(s *bus.Stream, now time.Time) *news {
 		n.layers = append(n.layers, l)
 	}
 	return n
+}
+
+func find(tracks []bus.TrackSnapshot, id av.TrackID) *av.Track {
+	for i := range tracks {
+		if tracks[i].Track.ID == id {
+			return tracks[i].Track
+		}
+	}
+	return nil
+}
+
+// several is true where there is a choice of renditions.
+func (n *news) several() bool {
+	own := 0
+	for i := range n.layers {
+		if n.layers[i].of == nil {
+			own++
+		}
+	}
+	return own > 1
 }
 
 // bulletin is a fan's newest news; it belongs to its goroutine.
@@ -64,7 +85,7 @@ type bulletin struct {
 // else from time to time, if somebody listens or has a choice.
 func (b *bulletin) read(s *bus.Stream, listened bool, now time.Time) *news {
 	c := s.Catalog()
-	several := b.newest != nil && len(b.newest.layers) > 1
+	several := b.newest != nil && b.newest.several()
 	if b.newest == nil || c != b.catalog || (listened || several) && !now.Before(b.next) {
 		b.newest, b.catalog, b.next = gather(s, now), c, now.Add(newsInterval)
 	}

@@ -36,7 +36,7 @@ func TestChoose(t *testing.T) {
 		"f4001f": "64001f", // what nobody offers: the richest
 		"":       "64001f", // no video yet
 	} {
-		c, err := choose(o, h264(profile))
+		c, err := choose(o, h264(profile), nothingMade)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -67,13 +67,13 @@ func TestOffersThatAreRefused(t *testing.T) {
 		"without encryption": {replace("UDP/TLS/RTP/SAVPF", "RTP/AVP"), description.ErrCannot},
 		"two videos":         {replace("m=audio", "m=video"), description.ErrCannot},
 		"one mid twice":      {replace("a=mid:1", "a=mid:0"), description.ErrOffer},
-		"no H.264":           {strings.NewReplacer("H264/90000", "H265/90000", "AV1/90000", "H265/90000", "VP8/90000", "H265/90000").Replace, description.ErrCannot},
+		"no codec of ours":   {strings.NewReplacer("H264/90000", "H263/90000", "AV1/90000", "H263/90000", "VP8/90000", "H263/90000").Replace, description.ErrCannot},
 		"no Opus":            {strings.NewReplacer("opus/48000/2", "speex/48000/2", "PCM", "XYZ").Replace, description.ErrCannot},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o, err := parse(test.change(good))
 			if err == nil {
-				_, err = choose(o, nil)
+				_, err = choose(o, nil, nothingMade)
 			}
 			if !errors.Is(err, test.want) {
 				t.Fatalf("it gives %v, want %v", err, test.want)
@@ -113,7 +113,7 @@ func FuzzParseOffer(f *testing.F) {
 			}
 			return
 		}
-		c, err := choose(o, h264("640028"))
+		c, err := choose(o, h264("640028"), nothingMade)
 		if err != nil {
 			return
 		}
@@ -132,3 +132,5 @@ func FuzzParseOffer(f *testing.F) {
 		}
 	})
 }
+
+func nothingMade(*av.Track, []av.Codec) bool { return false }

@@ -29,13 +29,14 @@ type proposal struct {
 
 // propose offers what there is to somebody whose own offer was empty, or of other
 // codecs.
-func (room *Room) propose(r resource.Request, sub *bus.Subscriber, leave func(), kinds []av.Kind, why string) ([]byte, resource.Session, error) {
+func (room *Room) propose(r resource.Request, sub *bus.Subscriber, leave func(), f *fuse, kinds []av.Kind, why string) ([]byte, resource.Session, error) {
 	v := newViewer(room, r, sub, leave, time.Now())
 	endpoint, err := room.transport.Offer(v.own)
 	if err != nil {
 		leave()
 		return nil, nil, err
 	}
+	f.guard(endpoint)
 	p := &proposal{viewer: v}
 	local := endpoint.Local()
 	a := &description.Answer{
@@ -67,7 +68,7 @@ func (p *proposal) Answer(_ context.Context, raw []byte) (resource.Session, erro
 		return nil, problemOf(err)
 	}
 	v := p.viewer
-	c, err := choose(o, v.stream.Catalog().Tracks)
+	c, err := choose(o, v.stream.Catalog().Tracks, v.room.makes(v.stream))
 	if err != nil {
 		return nil, problem.New(http.StatusUnprocessableEntity, "The answer takes nothing that the stream has now: take what the offer names first.")
 	}

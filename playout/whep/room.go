@@ -33,9 +33,24 @@ type Gate interface {
 	Authorize(ctx context.Context, r playout.Request) error
 }
 
-// Deriver makes tracks that a viewer can take from tracks that it cannot.
+// Deriver makes tracks that a viewer can take from tracks that it cannot. The
+// viewer takes these codecs, and no B-frames.
 type Deriver interface {
 	Want(s *bus.Stream, offered []av.Codec) (release func())
+}
+
+// foreteller is a Deriver that can say beforehand whether it will make something for
+// a track. One that cannot is believed to.
+type foreteller interface {
+	Can(s *bus.Stream, t *av.Track, offered []av.Codec) bool
+}
+
+// makes says for a stream whether something is made in the place of a track.
+func (room *Room) makes(s *bus.Stream) func(t *av.Track, offered []av.Codec) bool {
+	return func(t *av.Track, offered []av.Codec) bool {
+		f, ok := room.derive.(foreteller)
+		return slices.Contains(offered, av.H264) && (!ok || f.Can(s, t, offered))
+	}
 }
 
 // Observer takes measurements in seconds.
@@ -112,16 +127,18 @@ func (room *Room) accept(ctx context.Context, r resource.Request, begun time.Tim
 	if err != nil && !empty {
 		return nil, nil, err
 	}
-	sub, leave, err := room.gate.Open(ctx, wish(r))
+	f, asked := new(fuse), wish(r)
+	asked.End = f.blow
+	sub, leave, err := room.gate.Open(ctx, asked)
 	if err != nil {
 		return nil, nil, err
 	}
 	if empty {
-		return room.propose(r, sub, leave, []av.Kind{av.Video, av.Audio}, "This is what there is to watch.")
+		return room.propose(r, sub, leave, f, []av.Kind{av.Video, av.Audio}, "This is what there is to watch.")
 	}
-	c, err := choose(o, sub.Stream().Catalog().Tracks)
+	c, err := choose(o, sub.Stream().Catalog().Tracks, room.makes(sub.Stream()))
 	if errors.Is(err, errLacks) {
-		return room.propose(r, sub, leave, kindsOf(o), sentence(err))
+		return room.propose(r, sub, leave, f, kindsOf(o), sentence(err))
 	}
 	if err != nil {
 		leave()
@@ -137,6 +154,7 @@ func (room *Room) accept(ctx context.Context, r resource.Request, begun time.Tim
 		v.letGo()
 		return nil, nil, err
 	}
+	f.guard(endpoint)
 	room.log.Info("viewer opened", "stream", r.Stream, "session", v.label, "remote", r.Peer)
 	return v.answer(o, endpoint, r.Peer.Addr()).Write(), v, nil
 }

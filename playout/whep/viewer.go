@@ -98,14 +98,7 @@ func (v *viewer) settle(c choice) bool {
 			s.media = nil
 		}
 	}
-	release := func() {}
-	if c.audio != nil {
-		var takes []av.Codec
-		for _, f := range c.audio.formats {
-			takes = append(takes, f.Codec())
-		}
-		release = v.room.derive.Want(v.stream, takes)
-	}
+	release := v.room.derive.Want(v.stream, c.codecs())
 	v.room.mu.Lock()
 	over, leave := v.gone, v.letGo
 	v.letGo = func() { release(); leave() }

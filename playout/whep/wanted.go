@@ -17,13 +17,13 @@ func (w wanted) rendition(c choice, layers []layer) string {
 	var best, smallest *layer
 	for i := range layers {
 		l := &layers[i]
-		if !l.active() || c.video.format(l.track.Codec) == nil {
+		if !l.active() || !c.has(l) {
 			continue
 		}
 		if w.rid != "" && l.track.Rendition == w.rid {
 			return w.rid
 		}
-		if w.fits(l.track) && (best == nil || area(l.track) > area(best.track)) {
+		if w.fits(l.track) && (best == nil || finer(l.track, best.track)) {
 			best = l
 		}
 		if smallest == nil || area(l.track) < area(smallest.track) {
@@ -44,6 +44,12 @@ func (w wanted) rendition(c choice, layers []layer) string {
 // known is.
 func (w wanted) fits(t *av.Track) bool {
 	return (w.maxWidth == 0 || t.Width <= w.maxWidth) && (w.maxHeight == 0 || t.Height <= w.maxHeight)
+}
+
+// has says whether the rendition is one for this viewer: what is made of another one is
+// that one to who can take it.
+func (c choice) has(l *layer) bool {
+	return c.video.format(l.track.Codec) != nil && (l.of == nil || c.video.format(l.of.Codec) == nil)
 }
 
 func area(t *av.Track) int { return t.Width * t.Height }
