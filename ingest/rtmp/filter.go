@@ -41,6 +41,8 @@ type filter struct {
 	buffer    []byte // behind plain
 	swallow   int    // bytes of the library's handshake still to come
 	connected bool   // "connect" has come
+	caps      capabilities
+	answers   *answers
 	command   string // the last one passed on
 	publishes uint32 // the message stream that publishes, 0 for none
 	playing   bool   // the peer watches
@@ -60,6 +62,7 @@ func newFilter(sock *socket, out *outbox, limits lengthLimits, sink sink) *filte
 		sock: sock, out: out, sink: sink,
 		in:      newChunkReader(in, limits, budgetPending, grainPending),
 		swallow: libraryHandshake,
+		answers: newAnswers(),
 		over:    make(chan struct{}),
 	}
 }
@@ -105,7 +108,9 @@ func (f *filter) Write(p []byte) (int, error) {
 	n := min(f.swallow, len(p))
 	f.swallow -= n
 	if n < len(p) {
-		_, _ = f.out.Write(p[n:]) // never fails
+		if err := f.answer(p[n:]); err != nil {
+			return n, err
+		}
 	}
 	return len(p), nil
 }
@@ -199,6 +204,9 @@ func (f *filter) takeCommand(m *message) error {
 	f.sock.alive()
 	switch c.name {
 	case "connect", "createStream", "deleteStream":
+		if !f.connected {
+			f.caps = readCapabilities(c)
+		}
 		m.stream = 0 // where the library expects them
 		fallthrough
 	case "publish", "closeStream":

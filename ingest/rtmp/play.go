@@ -147,4 +147,4 @@ func (s *session) partViewer() {
 }
 
 // takes says whether the peer has announced in connect that it reads the codec.
-func (s *session) takes(string) bool { return false }
+func (s *session) takes(fourCC string) bool { return s.filter.caps.takes(fourCC) }

@@ -24,6 +24,18 @@
 //     bus.Publisher;
 //   - outbox: everything said to the peer, by the library or by us.
 //
+// # What the library does not allow
+//
+// go-rtmp keeps ten fields of connect; what Enhanced RTMP announces there
+// (fourCcList, the info maps, capsEx) is lost in it, and its answer is a fixed
+// structure. So the filter reads them first (capabilities), and the library's
+// answer to those who announced anything is replaced on its way out by one that
+// says what we take (answers); everybody else gets the library's. AMF3 is not
+// read: messages of types 15 and 17 are taken for the AMF0 that encoders put in
+// them, an AMF3 value in there counts as null, and the answer to connect says
+// objectEncoding 0, which makes a client use AMF0. Announcing that encoders may be
+// asked to reconnect would take somebody who asks.
+//
 // The filter reads on the library's goroutine, and gives it one message at a
 // time: when media is read, the publish before it has been decided.
 package rtmp
