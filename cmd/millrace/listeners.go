@@ -14,6 +14,7 @@ import (
 // listeners are the sockets that the rooms are given; nil is one that is off.
 type listeners struct {
 	http, rtmp, rtmps net.Listener
+	rtsp              rtspListeners
 	webrtc            *port.Port
 }
 
@@ -21,11 +22,12 @@ type listeners struct {
 // addresses that came of it.
 func listen(cfg Config, log *slog.Logger) (listeners, error) {
 	var l listeners
-	var errs [4]error
+	var errs [5]error
 	l.http, errs[0] = listenTCP("http.address", cfg.HTTP.Address)
 	l.rtmp, errs[1] = listenTCP("rtmp.address", cfg.RTMP.Address)
 	l.webrtc, errs[2] = listenWebRTC(cfg, log)
 	l.rtmps, errs[3] = listenTLS("rtmps.address", cfg.RTMPS.Address, &cfg)
+	l.rtsp, errs[4] = listenRTSP(&cfg)
 	if err := errors.Join(errs[:]...); err != nil {
 		l.close()
 		return listeners{}, err
@@ -38,6 +40,7 @@ func listen(cfg Config, log *slog.Logger) (listeners, error) {
 			log.Info("listening", "what", one.what, "address", one.at.String())
 		}
 	}
+	l.rtsp.say(log)
 	return l, nil
 }
 
@@ -87,6 +90,7 @@ func (l *listeners) close() {
 	if l.rtmps != nil {
 		_ = l.rtmps.Close()
 	}
+	l.rtsp.close()
 	if l.webrtc != nil {
 		_ = l.webrtc.Close()
 	}
@@ -94,7 +98,7 @@ func (l *listeners) close() {
 
 // ports are the numbers as the pages are told them.
 func (l *listeners) ports() api.Ports {
-	return api.Ports{HTTP: portOf(addressOf(l.http)), RTMP: portOf(addressOf(l.rtmp)), WebRTC: portOf(l.udpAddress())}
+	return api.Ports{HTTP: portOf(addressOf(l.http)), RTMP: portOf(addressOf(l.rtmp)), RTSP: portOf(addressOf(l.rtsp.plain)), WebRTC: portOf(l.udpAddress())}
 }
 
 func (l *listeners) udpAddress() net.Addr {

@@ -47,7 +47,7 @@ func start(t *testing.T, args []string, environ ...string) *program {
 	t.Helper()
 	p := &program{t: t, cmd: exec.Command(os.Args[0], args...), stdout: &strings.Builder{}, lines: make(chan line, 1000)}
 	p.cmd.Env = append(append(os.Environ(), asMillrace+"=1",
-		"MILLRACE_HTTP_ADDRESS=127.0.0.1:0", "MILLRACE_RTMP_ADDRESS=127.0.0.1:0", "MILLRACE_WEBRTC_ADDRESS=127.0.0.1:0",
+		"MILLRACE_HTTP_ADDRESS=127.0.0.1:0", "MILLRACE_RTMP_ADDRESS=127.0.0.1:0", "MILLRACE_WEBRTC_ADDRESS=127.0.0.1:0", "MILLRACE_RTSP_ADDRESS=127.0.0.1:0",
 		"MILLRACE_LOG_FORMAT=json"), environ...)
 	p.cmd.Stdout = p.stdout
 	stderr, err := p.cmd.StderrPipe()

@@ -30,6 +30,7 @@ export async function startGateway(settings: Record<string, string> = {}): Promi
       HOME: dir,
       MILLRACE_HTTP_ADDRESS: '127.0.0.1:0',
       MILLRACE_RTMP_ADDRESS: '127.0.0.1:0',
+      MILLRACE_RTSP_ADDRESS: '127.0.0.1:0',
       MILLRACE_WEBRTC_ADDRESS: '127.0.0.1:0',
       MILLRACE_STREAM_LINGER: `${LINGER_S}s`,
       MILLRACE_LOG_FORMAT: 'json',

@@ -63,6 +63,7 @@ type gateway struct {
 	t                  *testing.T
 	cmd                *exec.Cmd
 	http, rtmp, webrtc string // addresses
+	rtsp               string
 	exited             chan struct{}
 	stopped            bool // before the test's end
 
@@ -78,7 +79,7 @@ func start(t *testing.T, settings ...string) *gateway {
 	g.cmd.Dir = t.TempDir() // no configuration lies about here
 	g.cmd.Env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + g.cmd.Dir,
-		"MILLRACE_HTTP_ADDRESS=127.0.0.1:0", "MILLRACE_RTMP_ADDRESS=127.0.0.1:0",
+		"MILLRACE_HTTP_ADDRESS=127.0.0.1:0", "MILLRACE_RTMP_ADDRESS=127.0.0.1:0", "MILLRACE_RTSP_ADDRESS=127.0.0.1:0",
 		"MILLRACE_WEBRTC_ADDRESS=127.0.0.1:0",
 		"MILLRACE_LOG_FORMAT=json", "MILLRACE_LOG_LEVEL=info",
 	}, settings...)
@@ -133,10 +134,12 @@ func (g *gateway) read(r io.ReadCloser, ready chan struct{}) {
 			g.http = line.Address
 		case "rtmp":
 			g.rtmp = line.Address
+		case "rtsp":
+			g.rtsp = line.Address
 		case "webrtc":
 			g.webrtc = line.Address
 		}
-		if g.http != "" && g.rtmp != "" && g.webrtc != "" && ready != nil {
+		if g.http != "" && g.rtmp != "" && g.webrtc != "" && g.rtsp != "" && ready != nil {
 			close(ready)
 			ready = nil
 		}
