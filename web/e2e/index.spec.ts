@@ -30,6 +30,20 @@ test('a card tells what is known about its stream', async ({ page, site, errors 
   expect(errors).toEqual([])
 })
 
+test('a source that nobody watches is there to be watched', async ({ page, site }) => {
+  site.scenario = 'three'
+  const source = { name: 'cam/yard', on_demand: true, state: 'idle', last_error: '', viewers: 0 }
+  const sources = [source, { ...source, name: 'cam/zoo', state: 'waiting' }]
+  await page.route('**/api/v1/sources', (route) => route.fulfill({ json: { sources } }))
+  await page.goto(site.url)
+  await expect(page.locator('.card')).toHaveCount(5)
+  const card = page.locator('[data-stream="cam/yard"]')
+  await expect(card).toContainText('on demand')
+  await expect(card.getByRole('link')).toHaveAttribute('href', '/watch/cam/yard')
+  await expect(page.locator('[data-stream="cam/zoo"]')).toContainText('source does not answer')
+  await expect(page.locator('#count')).toHaveText('2 streams, 132 viewers')
+})
+
 test('a warning opens to detail and remedy, and stays open while the numbers change', async ({ page, site }) => {
   site.scenario = 'three'
   await page.goto(site.url)

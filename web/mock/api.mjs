@@ -14,6 +14,7 @@ export function mockApi(scenario) {
     if (!path.startsWith('/api/v1/')) return next()
     if (typeof streams === 'number') return refuse(response, streams, 'Mocked failure')
     if (path === '/api/v1/server') return json(response, 200, SERVER)
+    if (path === '/api/v1/sources') return json(response, 200, { sources: [] })
     if (path === '/api/v1/streams') return json(response, 200, { streams })
     const stream = streams.find((s) => path === `/api/v1/streams/${s.name}`)
     return stream ? json(response, 200, stream) : refuse(response, 404, 'No such stream')

@@ -16,6 +16,17 @@ export interface Stream {
   /** Bits per second over all tracks. */
   bitrate: number
   warnings?: Warning[]
+  /** Where the gateway has it from, if it fetches it itself; put in by withSources. */
+  source?: Source
+}
+
+/** A stream that the configuration has the gateway fetch. */
+export interface Source {
+  name: string
+  on_demand: boolean
+  state: 'idle' | 'connecting' | 'live' | 'waiting'
+  last_error: string
+  viewers: number
 }
 
 export interface Track {
@@ -72,6 +83,26 @@ const TIMEOUT_MS = 8000
 export async function fetchStreams(signal?: AbortSignal): Promise<Stream[]> {
   const body = await get<{ streams?: Stream[] | null }>('/api/v1/streams', signal)
   return body.streams ?? []
+}
+
+/** None where it does not tell of sources: the streams are what matters, and whether these can be had says whether it is there. */
+export async function fetchSources(signal?: AbortSignal): Promise<Source[]> {
+  try {
+    const body = await get<{ sources?: Source[] | null }>('/api/v1/sources', signal)
+    return body.sources ?? []
+  } catch {
+    return []
+  }
+}
+
+/** The streams, and those that are there as soon as somebody watches, by name. */
+export function withSources(streams: Stream[], sources: Source[]): Stream[] {
+  const live = new Map(streams.map((s) => [s.name, s]))
+  for (const source of sources) {
+    const stream = live.get(source.name) ?? { name: source.name, live: false, generation: 0, viewers: source.viewers, bitrate: 0 }
+    live.set(source.name, { ...stream, source })
+  }
+  return [...live.values()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
 }
 
 /** Null when there is no such stream. */

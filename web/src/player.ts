@@ -246,7 +246,7 @@ export class Player extends Emitter<PlayerEvents> {
     const { reason, said } = failure
     if (failure.final) {
       this.#set({ state: 'failed', reason, said })
-    } else if (reason === 'not_live') {
+    } else if (reason === 'not_live' || reason === 'source_down') {
       this.#later('waiting', reason, said, this.#wait.next(failure.waitMs))
     } else {
       this.#later('retrying', reason, said, this.#retry.next(failure.waitMs))

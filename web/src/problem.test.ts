@@ -5,6 +5,9 @@ test('a problem is read from its JSON, bounded, and from the status alone', asyn
   const init = { status: 409, statusText: 'Conflict', headers: { 'Content-Type': 'application/problem+json' } }
   const full = new Response(JSON.stringify({ title: 'Not live', detail: 'x'.repeat(5000), status: 200 }), init)
   expect(await readProblem(full)).toEqual({ status: 409, title: 'Not live', detail: 'x'.repeat(500) })
+  const source = { title: 'a', detail: 'b', type: 'urn:millrace:problem:source' }
+  expect(await readProblem(new Response(JSON.stringify(source), init))).toEqual({ status: 409, ...source })
+  expect(await readProblem(new Response('{"type":"about:blank"}', init))).toEqual({ status: 409, title: 'Conflict', detail: '' })
   expect(await readProblem(new Response('{', init))).toEqual({ status: 409, title: 'Conflict', detail: '' })
   expect(await readProblem(new Response('null', init))).toEqual({ status: 409, title: 'Conflict', detail: '' })
   expect(await readProblem(new Response('{"title":7}', init))).toEqual({ status: 409, title: 'Conflict', detail: '' })

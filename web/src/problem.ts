@@ -3,7 +3,12 @@ export interface Problem {
   status: number
   title: string
   detail: string
+  /** What programs tell it from others of its status by; absent where the status says enough. */
+  type?: string
 }
+
+/** The type of problems with the source of a stream that the gateway fetches itself. */
+export const SOURCE_PROBLEM = 'urn:millrace:problem:source'
 
 /** Longer texts than this are not for people. */
 const MAX_TEXT = 500
@@ -14,9 +19,10 @@ export async function readProblem(response: Response): Promise<Problem> {
   try {
     const body: unknown = await response.json()
     if (body !== null && typeof body === 'object') {
-      const { title, detail } = body as Record<string, unknown>
+      const { title, detail, type } = body as Record<string, unknown>
       if (typeof title === 'string') problem.title = title.slice(0, MAX_TEXT)
       if (typeof detail === 'string') problem.detail = detail.slice(0, MAX_TEXT)
+      if (type === SOURCE_PROBLEM) problem.type = type
     }
   } catch {
     // A body that is not JSON after all: the status has to do.

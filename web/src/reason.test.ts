@@ -22,6 +22,11 @@ test.each([
   expect(failureOf(refused(status, 'words'))).toEqual({ reason, final, waitMs: 2000, said: 'words' })
 })
 
+test('a source that cannot be fetched is told from a stream that nobody publishes', () => {
+  const problem = { status: 409, title: '', detail: 'off', type: 'urn:millrace:problem:source' }
+  expect(failureOf(new SessionError('refused', '', problem, 0))).toMatchObject({ reason: 'source_down', final: false, said: 'off' })
+})
+
 test('everything else that can go wrong', () => {
   expect(failureOf(refused(409)).said).toBe('Title')
   expect(failureOf(new SessionError('unreachable', ''))).toMatchObject({ reason: 'server_unreachable', final: false, said: '' })

@@ -1,9 +1,12 @@
+import { SOURCE_PROBLEM } from './problem.ts'
 import { SessionError } from './session-error.ts'
 
 /** Why there is no picture. */
 export type Reason =
   /** Nobody publishes this stream (yet). */
   | 'not_live'
+  /** The gateway cannot fetch it from where it comes from. */
+  | 'source_down'
   /** The session stands, but nothing comes any more. */
   | 'publisher_gone'
   /** Sound comes, the picture has stopped. */
@@ -42,6 +45,7 @@ export function failureOf(error: unknown): Failure {
   if (error.failure === 'unreachable') return { ...failure, reason: 'server_unreachable', final: false }
   if (error.failure === 'unsupported') return { ...failure, reason: 'unsupported', final: true }
   if (error.failure !== 'refused') return { ...failure, reason: 'codec_refused', final: true }
+  if (error.problem?.type === SOURCE_PROBLEM) return { ...failure, reason: 'source_down', final: false }
   return { ...failure, ...reasonOfStatus(error.problem?.status ?? 0) }
 }
 

@@ -15,6 +15,11 @@ const REASONS: Record<Reason, Words> = {
     detail: 'Nobody is publishing it at the moment.',
     remedy: 'The picture starts by itself as soon as the stream is there.',
   },
+  source_down: {
+    title: 'The source of this stream does not answer',
+    detail: 'The server fetches it from elsewhere and cannot reach it now.',
+    remedy: 'The picture starts by itself as soon as it can.',
+  },
   publisher_gone: {
     title: 'The publisher has left or paused',
     detail: 'The connection stands, but nothing is coming in.',
@@ -91,6 +96,6 @@ const STATES: Record<Status['state'], Words> = {
 /** Puts a status into words; the server's own words, when it has some, go before ours where it refused us. */
 export function wordsFor(status: Status): Words {
   const words = status.reason === null ? STATES[status.state] : REASONS[status.reason]
-  const theirs = status.reason === 'refused' || status.reason === 'codec_refused' || status.reason === 'server_error'
+  const theirs = status.reason === 'refused' || status.reason === 'source_down' || status.reason === 'codec_refused' || status.reason === 'server_error'
   return theirs && status.said !== '' ? { ...words, detail: status.said } : words
 }

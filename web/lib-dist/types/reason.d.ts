@@ -2,6 +2,8 @@
 export type Reason = 
 /** Nobody publishes this stream (yet). */
 'not_live'
+/** The gateway cannot fetch it from where it comes from. */
+ | 'source_down'
 /** The session stands, but nothing comes any more. */
  | 'publisher_gone'
 /** Sound comes, the picture has stopped. */

@@ -1,4 +1,4 @@
-import { fetchServer, fetchStreams, type Server, type Stream } from '../api.ts'
+import { fetchServer, fetchSources, fetchStreams, type Server, type Stream, withSources } from '../api.ts'
 import { need, setAttribute, setText } from '../dom.ts'
 import { count } from '../format.ts'
 import { Card } from '../parts/card.ts'
@@ -54,7 +54,7 @@ function showServer(server: Server): void {
 }
 
 new Poller({
-  fetch: fetchStreams,
+  fetch: async (signal) => withSources(...(await Promise.all([fetchStreams(signal), fetchSources(signal)]))),
   everyMs: EVERY_MS,
   onValue: show,
   onError: (_, failures) => failures >= TELL_AFTER && tellTrouble(true),

@@ -45,7 +45,7 @@ export class Card {
     const video = sourceTrack(stream, 'video')
     setAttribute(this.element, 'data-live', String(stream.live))
     const since = age(stream, now)
-    setText(this.#time, stream.live ? (since === null ? '' : f.duration(since)) : 'paused')
+    setText(this.#time, stream.live ? (since === null ? '' : f.duration(since)) : absence(stream))
     setText(this.#size, f.resolution(video?.width, video?.height))
     // A stream that has stopped has no rates; zeros would look like a fault.
     setText(this.#rate, f.frameRate(stream.live ? video?.frame_rate : null))
@@ -57,6 +57,13 @@ export class Card {
     this.#spark.push(stream.bitrate)
     this.#warnings.update(stream.warnings ?? [])
   }
+}
+
+/** Why there is no picture now. */
+function absence({ source }: Stream): string {
+  if (source === undefined) return 'paused'
+  if (source.state === 'waiting') return 'source does not answer'
+  return source.on_demand ? 'on demand' : 'connecting'
 }
 
 /** The last part of a name is what tells it from others; the path before it steps back. */
