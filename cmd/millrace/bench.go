@@ -18,6 +18,7 @@ type benchCommand struct {
 	Join    benchJoin    `kong:"cmd,set='viewers=1',set='duration=5s',set='every=10',set='eager=false',help='Let viewers come and go beside others: CPU a join, times, what the others feel of it.'"`
 	Floor   benchFloor   `cmd:"" help:"What sealing and sending alone costs on this machine, by different system calls."`
 	Compare benchCompare `kong:"cmd,set='viewers=50',set='duration=20s',set='every=10',set='eager=false',set='floor=2s',help='As fanout, for any WHEP server: name its address and its process.'"`
+	Chart   benchChart   `cmd:"" help:"Draw results that --json wrote against their numbers of viewers."`
 	Viewers benchViewers `cmd:"" hidden:"" help:"A process of viewers, for the others."`
 }
 
@@ -67,6 +68,19 @@ type benchFloor struct {
 // Run is for kong.
 func (c *benchFloor) Run(p *process) error {
 	return withBench(p, func(ctx context.Context, b *bench.Bench) error { return b.Floor(ctx, c.FloorOptions) })
+}
+
+type benchChart struct {
+	bench.ChartOptions `embed:""`
+}
+
+// Run is for kong.
+func (c *benchChart) Run() error {
+	err := bench.Chart(c.ChartOptions)
+	if errors.Is(err, bench.ErrUsage) {
+		return fmt.Errorf("%w\n%w", err, errUsage)
+	}
+	return err
 }
 
 type benchViewers struct{}

@@ -36,6 +36,7 @@ type Bench struct {
 // Source says what is published, and to whom. The tags are the command line's.
 type Source struct {
 	Clip      string `help:"FLV file with H.264 to publish, in a loop; the demo's clip without." type:"existingfile" placeholder:"FILE"`
+	Streams   int    `help:"Publish so many streams, among which the viewers are divided." default:"1"`
 	MarkEvery int    `help:"Put the send time into each Nth picture, from which added latency is measured. A mark may cost a packet and a system call." default:"${every}"`
 	WHEP      string `name:"whep" help:"Measure the server at this WHEP address instead of one of our own." placeholder:"URL"`
 	RTMP      string `name:"rtmp" help:"Publish there; with --whep and without this you publish yourself." placeholder:"URL"`
@@ -57,6 +58,7 @@ type Crowd struct {
 // Bounds of what may be asked for: typing errors, not limits of the machine.
 const (
 	maxViewers  = 20_000
+	maxStreams  = 5_000
 	maxDuration = 24 * time.Hour
 	maxRate     = 10_000
 )
@@ -98,6 +100,8 @@ func (s *Source) validate() error {
 		return fmt.Errorf("%w: --mark-every must be 1 or more", ErrUsage)
 	case s.WHEP == "" && (s.RTMP != "" || s.ServerPID != 0):
 		return fmt.Errorf("%w: --rtmp and --server-pid go with --whep", ErrUsage)
+	case s.Streams < 0 || s.Streams > maxStreams:
+		return fmt.Errorf("%w: --streams must be from 1 to %d", ErrUsage, maxStreams)
 	}
 	return nil
 }

@@ -108,6 +108,21 @@ func TestJoin(t *testing.T) {
 	}
 }
 
+// TestManyStreams has as many viewers for each.
+func TestManyStreams(t *testing.T) {
+	b := newBench(t)
+	o := FanoutOptions{}
+	o.Source, o.Crowd = small(filepath.Join(t.TempDir(), "r.json"))
+	o.Streams, o.Duration = 2, time.Second
+	if err := b.Fanout(t.Context(), "fanout", o); err != nil {
+		t.Fatal(err)
+	}
+	r := result(t, o.JSON)
+	if r.Streams != 2 || r.Join.Keyframe.Count != 3 || len(r.Join.Failed) > 0 || r.Delivery.Packets == 0 || r.Delivery.Lost > 0 {
+		t.Errorf("%+v: %+v, %+v", r, r.Join, r.Delivery)
+	}
+}
+
 // TestForeignServer measures one that the tool did not start, and to which
 // somebody else publishes.
 func TestForeignServer(t *testing.T) {
@@ -121,7 +136,7 @@ func TestForeignServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := publish(t.Context(), at.rtmp, c, 1)
+	p := publish(t.Context(), at.rtmp, c, 1, 0)
 	o := FanoutOptions{}
 	o.Source, o.Crowd = small(filepath.Join(t.TempDir(), "r.json"))
 	o.WHEP, o.ServerPID, o.Duration = at.whep, at.pid, time.Second

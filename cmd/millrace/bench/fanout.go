@@ -28,7 +28,7 @@ func (b *Bench) Fanout(ctx context.Context, what string, o FanoutOptions) error 
 		return err
 	}
 	result := b.newResult(what)
-	result.Viewers, result.Plain, result.Eager = o.Viewers, o.Plain, o.Eager
+	result.Viewers, result.Streams, result.Plain, result.Eager = o.Viewers, o.Streams, o.Plain, o.Eager
 	if o.WHEP == "" || o.RTMP != "" || o.Clip != "" {
 		result.Clip = c
 	}
@@ -107,7 +107,7 @@ func (r *run) fanout(ctx context.Context, crowd *Crowd, result *Result) error {
 	}
 	result.deliver(w)
 	result.spend(w, &first, processes)
-	if r.publisher != nil && result.Added == nil {
+	if len(r.publishers) > 0 && result.Added == nil {
 		result.note("no mark came through: the server leaves SEI messages out, or the time was too short")
 	}
 	return nil

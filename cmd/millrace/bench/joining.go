@@ -100,8 +100,9 @@ func (p *party) joinOne(ctx context.Context, stay bool) (receiver.Timing, error)
 
 // watch asks until the stream is there.
 func (p *party) watch(ctx context.Context) (*receiver.Viewer, error) {
+	address := nth(p.whep, int(p.asked.Add(1)-1)%p.streams)
 	for {
-		v, err := p.room.Watch(ctx, p.whep)
+		v, err := p.room.Watch(ctx, address)
 		var refused *receiver.StatusError
 		if !errors.As(err, &refused) || !notYet(refused.Status) || pass(ctx, again) != nil {
 			return v, err

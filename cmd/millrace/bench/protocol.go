@@ -8,10 +8,11 @@ type order struct {
 	Do string `json:"do"`
 
 	// For open.
-	WHEP  string `json:"whep,omitempty"`
-	Plain bool   `json:"plain,omitempty"`
-	Eager bool   `json:"eager,omitempty"`
-	Every int    `json:"every,omitempty"`
+	WHEP    string `json:"whep,omitempty"`
+	Streams int    `json:"streams,omitempty"` // the viewers go round these, see nth
+	Plain   bool   `json:"plain,omitempty"`
+	Eager   bool   `json:"eager,omitempty"`
+	Every   int    `json:"every,omitempty"`
 
 	// For join and visit.
 	Count int     `json:"count,omitempty"`

@@ -15,9 +15,9 @@ type publisher struct {
 	err    error // once done is closed
 }
 
-// publish begins to play. Each so-manieth picture gets the time at which it is
-// handed to the connection.
-func publish(ctx context.Context, url string, c *clip, every int) *publisher {
+// publish begins to play after a while. Each so-manieth picture gets the time at
+// which it is handed to the connection.
+func publish(ctx context.Context, url string, c *clip, every int, after time.Duration) *publisher {
 	ctx, cancel := context.WithCancel(ctx)
 	p := &publisher{cancel: cancel, done: make(chan struct{})}
 	pictures := 0
@@ -33,6 +33,9 @@ func publish(ctx context.Context, url string, c *clip, every int) *publisher {
 	}
 	go func() {
 		defer close(p.done)
+		if pass(ctx, after) != nil {
+			return
+		}
 		if err := rtmp.Publish(ctx, url, c.raw, rtmp.PublishOptions{Alter: alter}); err != nil {
 			p.err = fmt.Errorf("publisher: %w", err)
 		}

@@ -17,6 +17,7 @@ type Result struct {
 	Machine Machine   `json:"machine"`
 	Clip    *clip     `json:"clip,omitempty"`
 	Viewers int       `json:"viewers"`
+	Streams int       `json:"streams,omitempty"`
 	Seconds float64   `json:"seconds"`
 	Plain   bool      `json:"plain_sockets"`
 	Eager   bool      `json:"eager_viewers"`

@@ -9,18 +9,23 @@ import (
 	"time"
 )
 
-// scraping bounds one look at /metrics.
-const scraping = 5 * time.Second
+const (
+	// scraping bounds one look at /metrics.
+	scraping = 5 * time.Second
+	// gop is the usual distance of keyframes.
+	gop = 2 * time.Second
+)
 
 // run is a measurement under way: a server, a publisher, viewers.
 type run struct {
-	b         *Bench
-	source    *Source
-	at        target
-	server    *server    // nil where it is not ours
-	publisher *publisher // nil where somebody else publishes
-	client    *http.Client
-	crews     []*crew
+	b      *Bench
+	source *Source
+	at     target
+	server *server // nil where it is not ours
+	// publishers are one a stream, none where somebody else publishes.
+	publishers []*publisher
+	client     *http.Client
+	crews      []*crew
 }
 
 // start makes everything but the viewers.
@@ -39,19 +44,32 @@ func (b *Bench) start(ctx context.Context, s *Source, c *clip) (*run, error) {
 		b.say("server %d at %s", r.at.pid, r.at.whep)
 	}
 	if r.at.rtmp != "" {
-		r.publisher = publish(ctx, r.at.rtmp, c, s.MarkEvery)
+		streams := max(s.Streams, 1)
+		for i := range streams {
+			// Their keyframes are spread over a GOP, as those of strangers are.
+			after := time.Duration(i) * gop / time.Duration(streams)
+			r.publishers = append(r.publishers, publish(ctx, nth(r.at.rtmp, i), c, s.MarkEvery, after))
+		}
 	}
 	return r, nil
 }
 
 // newCrew starts viewers' processes, without viewers yet.
 func (r *run) newCrew(ctx context.Context, size int, crowd *Crowd) (*crew, error) {
-	c, err := r.b.newCrew(ctx, size, order{WHEP: r.at.whep, Plain: crowd.Plain, Eager: crowd.Eager, Every: r.source.MarkEvery})
+	c, err := r.b.newCrew(ctx, size, order{WHEP: r.at.whep, Streams: r.source.Streams, Plain: crowd.Plain, Eager: crowd.Eager, Every: r.source.MarkEvery})
 	if err != nil {
 		return nil, fmt.Errorf("bench: %w", err)
 	}
 	r.crews = append(r.crews, c)
 	return c, nil
+}
+
+// nth is the address of the i-th of several streams.
+func nth(address string, i int) string {
+	if i == 0 {
+		return address
+	}
+	return fmt.Sprintf("%s-%d", address, i+1)
 }
 
 // stop ends what start and newCrew began: the viewers first, who say goodbye.
@@ -60,8 +78,8 @@ func (r *run) stop() error {
 	for _, c := range r.crews {
 		errs = append(errs, c.close())
 	}
-	if r.publisher != nil {
-		errs = append(errs, r.publisher.stop())
+	for _, p := range r.publishers {
+		errs = append(errs, p.stop())
 	}
 	if r.server != nil {
 		errs = append(errs, r.server.stop())
@@ -80,8 +98,8 @@ type sample struct {
 
 // sample looks. CPU times are read last, so that looking is in none of them.
 func (r *run) sample(ctx context.Context) (sample, error) {
-	if r.publisher != nil {
-		if err := r.publisher.failed(); err != nil {
+	for _, p := range r.publishers {
+		if err := p.failed(); err != nil {
 			return sample{}, fmt.Errorf("bench: %w", err)
 		}
 	}

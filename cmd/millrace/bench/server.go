@@ -51,7 +51,7 @@ func (b *Bench) startServer(ctx context.Context) (*server, error) {
 	}
 	s.cmd.Env = append(foreign(b.Environ),
 		"MILLRACE_HTTP_ADDRESS=127.0.0.1:0", "MILLRACE_RTMP_ADDRESS=127.0.0.1:0", "MILLRACE_RTSP_ADDRESS=",
-		"MILLRACE_WEBRTC_ADDRESS=127.0.0.1:0", "MILLRACE_LOG_FORMAT=json", "MILLRACE_LOG_LEVEL=info")
+		"MILLRACE_WEBRTC_ADDRESS=127.0.0.1:0", "MILLRACE_RTSP_ADDRESS=", "MILLRACE_LIMITS_PUBLISHERS=10000", "MILLRACE_LOG_FORMAT=json", "MILLRACE_LOG_LEVEL=info")
 	tie(s.cmd)
 	log, err := s.cmd.StderrPipe()
 	if err != nil {

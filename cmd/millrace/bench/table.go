@@ -42,6 +42,9 @@ func (r *Result) head() string {
 	s := fmt.Sprintf("%d processors, %s, kernel %s, millrace %s", r.Machine.Processors, r.Machine.Go, r.Machine.Kernel, r.Machine.Version)
 	if r.Viewers > 0 {
 		s = fmt.Sprintf("%d viewers over %.0f s; ", r.Viewers, r.Seconds) + s
+		if r.Streams > 1 {
+			s = fmt.Sprintf("%d streams, ", r.Streams) + s
+		}
 	}
 	if r.Plain {
 		s += "; read packet by packet"

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"millrace/transmux/rtc/receiver"
@@ -17,10 +18,12 @@ const maxTallied = 8 << 20
 
 // party is the viewers of one process.
 type party struct {
-	whep string
-	room *receiver.Room
-	life context.Context // the room's
-	work sync.WaitGroup  // likewise
+	whep    string
+	streams int
+	asked   atomic.Int64 // viewers so far, who go round the streams
+	room    *receiver.Room
+	life    context.Context // the room's
+	work    sync.WaitGroup  // likewise
 
 	mu      sync.Mutex
 	viewers []*receiver.Viewer
@@ -91,7 +94,7 @@ func (p *party) open(o *order) error {
 	if err != nil {
 		return err
 	}
-	p.whep, p.room = o.WHEP, room
+	p.whep, p.streams, p.room = o.WHEP, max(o.Streams, 1), room
 	p.work.Go(func() { _ = room.Serve(p.life) }) // it ends with its context, and without an error
 	return nil
 }
