@@ -23,10 +23,14 @@ const (
 	maxReorder = 250 * time.Millisecond
 )
 
-// TestBFrames: what OBS sends as it comes out of the box. Its B-frames stay away
-// from viewers, everything else comes as the encoder made it, and the stream says so.
+// withoutFFmpeg is a gateway that cannot take B-frames out of a picture.
+const withoutFFmpeg = "MILLRACE_FFMPEG_PATH=off"
+
+// TestBFrames: what OBS sends as it comes out of the box, where there is no ffmpeg. Its
+// B-frames stay away from viewers, everything else comes as the encoder made it, and the
+// stream says so.
 func TestBFrames(t *testing.T) {
-	g := start(t)
+	g := start(t, withoutFFmpeg)
 	source := g.publish(obsDefault, "live/obs")
 	g.waitLive("live/obs")
 	r := g.watch(withDeadline(t, patience), "live/obs")
