@@ -43,6 +43,8 @@ type client struct {
 	conn   net.Conn
 	in     *chunkReader
 	stream uint32
+	// patience bounds each write; 0 leaves that to the caller.
+	patience time.Duration
 
 	mu  sync.Mutex // held while writing
 	out []byte
@@ -231,6 +233,11 @@ func (c *client) write(b []byte) error {
 }
 
 func (c *client) flushLocked(b []byte) error {
+	if c.patience > 0 {
+		if err := c.conn.SetWriteDeadline(time.Now().Add(c.patience)); err != nil {
+			return err
+		}
+	}
 	_, err := c.conn.Write(b)
 	return err
 }
