@@ -67,17 +67,26 @@ func sortTag(t *tag) (keep, config bool) {
 	switch {
 	case t.kind == typeDataAMF0:
 		return true, true
-	case t.kind == typeVideo && b[0]&0x80 != 0: // Enhanced RTMP
-		return true, b[0]&0x0F == 0
-	case t.kind == typeVideo && b[0]&0x0F == 7:
+	case t.kind == typeVideo && b[0]&0x80 != 0:
+		return true, enhancedKind(b, 6) == 0
+	case t.kind == typeVideo && (b[0]&0x0F == 7 || b[0]&0x0F == 12): // H.264; H.265 as it was sent once
 		return b[1] != avcEnd, b[1] == 0
-	case t.kind == typeAudio && b[0]>>4 == 9: // Enhanced RTMP
-		return true, b[0]&0x0F == 0
+	case t.kind == typeAudio && b[0]>>4 == 9:
+		return true, enhancedKind(b, 5) == 0
 	case t.kind == typeAudio && b[0]>>4 == 10:
 		return true, b[1] == 0
 	default:
 		return t.kind == typeVideo || t.kind == typeAudio, false
 	}
+}
+
+// enhancedKind is the packet type of Enhanced RTMP, multitrack being the type that
+// says that it comes later; 0 is a configuration. Modifiers are sent with frames only.
+func enhancedKind(b []byte, multitrack byte) byte {
+	if kind := b[0] & 0x0F; kind != multitrack {
+		return kind
+	}
+	return b[1] & 0x0F
 }
 
 // run is what one kind of tag does with the clip's time.

@@ -70,8 +70,11 @@ const (
 	codePublishBadName = "NetStream.Publish.BadName"
 	codePublishDenied  = "NetStream.Publish.Denied"
 	codePublishFailed  = "NetStream.Publish.Failed"
-	codeUnpublished    = "NetStream.Unpublish.Success"
-	codePlayFailed     = "NetStream.Play.Failed"
+	// codePublishUnsupported is ours: a warning that part of what is sent is not
+	// taken. Encoders that do not know it go on.
+	codePublishUnsupported = "NetStream.Publish.Unsupported"
+	codeUnpublished        = "NetStream.Unpublish.Success"
+	codePlayFailed         = "NetStream.Play.Failed"
 )
 
 func (s status) message(stream uint32) *message {

@@ -52,6 +52,9 @@ func (s *session) OnPublish(stream *gortmp.StreamContext, _ uint32, cmd *rtmpmsg
 	s.pub, s.name, s.stream = pub, want.name, stream.StreamID
 	s.log = s.log.With("stream", s.name)
 	s.reader.pub, s.reader.log = pub, s.log
+	s.reader.warn = func(text string) {
+		s.filter.say(status{"warning", codePublishUnsupported, text}.message(s.stream))
+	}
 	s.leaveRooms()
 	s.server.counters.published.Add(1)
 	if err := s.sock.expectSigns("media", s.server.cfg.IdleTimeout); err != nil {

@@ -26,9 +26,10 @@ type mediaReader struct {
 	timeline ingest.Timeline
 	tracks   map[trackKey]*av.Track
 
-	notes   []string  // what has been said about codecs
-	trouble *reporter // what is said about messages
-	inARow  int       // bad messages
+	warn    func(text string) // tells the encoder; nil where there is none
+	notes   []string          // what has been said about codecs
+	trouble *reporter         // what is said about messages
+	inARow  int               // bad messages
 	bad     uint64
 }
 
@@ -116,6 +117,9 @@ func (r *mediaReader) unsupported(err error) {
 	if len(r.notes) < maxNotes && !slices.Contains(r.notes, note) {
 		r.notes = append(r.notes, note)
 		r.log.Warn("rtmp: not played", "cause", err)
+		if r.warn != nil {
+			r.warn(note)
+		}
 	}
 }
 

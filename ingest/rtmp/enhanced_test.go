@@ -1,0 +1,113 @@
+package rtmp
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"millrace/transmux/av"
+	"millrace/transmux/avtest/ertmp"
+)
+
+// sendClip sends messages as fast as they go.
+func (r *rude) sendClip(messages []ertmp.Message) {
+	r.t.Helper()
+	var w wire
+	for _, m := range messages {
+		kind, id := uint8(typeAudio), 4
+		if m.Video {
+			kind, id = typeVideo, 6
+		}
+		w.message(id, uint32(m.At/time.Millisecond), kind, m.Body)
+	}
+	r.send(w.b...)
+}
+
+// A publisher that knows the specification only is understood: every codec, and
+// several tracks of a kind, each with its own frames and clock.
+func TestEnhancedPublishers(t *testing.T) {
+	for name, want := range map[string][]string{
+		"hevc":   {`H265 "" 60 of 2 keys`, `AAC "" 95 of 0 keys`},
+		"av1":    {`AV1 "" 60 of 2 keys`, `opus "" 100 of 0 keys`},
+		"vp9":    {`VP9 "" 60 of 2 keys`, `opus "" 100 of 0 keys`},
+		"ladder": {`H264 "" 60 of 2 keys`, `H264 "1" 60 of 2 keys`, `AAC "" 95 of 0 keys`, `opus "1" 100 of 0 keys`},
+	} {
+		slices.Sort(want)
+		t.Run(name, func(t *testing.T) {
+			h := start(t, setup{})
+			r := h.rude().publish(name)
+			r.sendClip(ertmp.Clips()[name])
+			var got []string
+			await(t, "all frames", func() bool {
+				s, _ := h.hub.Stream("live/" + name)
+				got = got[:0]
+				for _, k := range s.Tracks {
+					got = append(got, fmt.Sprintf("%v %q %d of %d keys", k.Track.Codec, k.Track.Rendition, k.Frames, k.Keyframes))
+				}
+				slices.Sort(got) // VP9 is known by its first keyframe only
+				return fmt.Sprint(got) == fmt.Sprint(want) || h.log.has("bad messages")
+			})
+			if fmt.Sprint(got) != fmt.Sprint(want) {
+				t.Errorf("%v, want %v", got, want)
+			}
+		})
+	}
+}
+
+// The layers of a ladder are on one clock: a frame of each is at the same time.
+func TestLadderIsOnOneClock(t *testing.T) {
+	h := start(t, setup{})
+	r := h.rude().publish("ladder")
+	messages := ertmp.LadderClip()
+	r.sendClip(messages[:3]) // the configurations
+	v := h.watch("live/ladder")
+	var large, small av.TrackID
+	await(t, "two pictures", func() bool {
+		for _, k := range v.sub.Stream().Catalog().Tracks {
+			switch {
+			case k.Kind == av.Video && k.Rendition == "":
+				large = k.ID
+			case k.Kind == av.Video:
+				small = k.ID
+			}
+		}
+		return large != 0 && small != 0
+	})
+	v.sub.Follow(large, 0)
+	other, err := h.hub.Subscribe(t.Context(), "live/ladder")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	other.Follow(small, 0)
+	r.sendClip(messages[3:])
+	w := &viewer{t: t, sub: other}
+	a, b := v.frames(20), w.frames(20)
+	for i := range a {
+		if a[i].PTS != b[i].PTS || a[i].Track.ID != large || b[i].Track.ID != small {
+			t.Fatalf("frame %d at %v and %v", i, a[i].PTS, b[i].PTS)
+		}
+	}
+}
+
+// Who sends what is not taken is told so, and what to do; the rest plays on.
+func TestUnsupportedIsTold(t *testing.T) {
+	h := start(t, setup{})
+	r := h.rude().publish("vvc")
+	var w wire
+	w.message(6, 0, typeVideo, ertmp.Video(ertmp.Key, ertmp.SequenceStart, "vvc1", 1, 2, 3))
+	r.send(w.b...)
+	said := r.awaitText("set the encoder to H.264")
+	for _, words := range []string{"NetStream.Publish.Unsupported", "warning", "VVC"} {
+		if !strings.Contains(said, words) {
+			t.Errorf("%q does not say %q", said, words)
+		}
+	}
+	r.sendClip(ertmp.VP9Clip())
+	await(t, "sound and picture", func() bool {
+		s, _ := h.hub.Stream("live/vvc")
+		return len(s.Tracks) == 2
+	})
+}
