@@ -7,18 +7,22 @@ import (
 	"millrace/api"
 	"millrace/ingest"
 	"millrace/ingest/pull"
+	"millrace/ingest/rtmp"
 	"millrace/ingest/rtsp"
 	"millrace/ingest/whep"
 )
 
 // sourceSchemes are the URLs that can be fetched; pullers has something for each.
-var sourceSchemes = []string{"rtsp", "rtsps", "http", "https"}
+var sourceSchemes = []string{"rtsp", "rtsps", "rtmp", "rtmps", "http", "https"}
 
 // pullers are what fetches, by the URL's scheme.
 func pullers(gate *ingest.Gate, log *slog.Logger) map[string]pull.Puller {
 	overRTSP := rtsp.NewPuller(gate, nil, log)
 	overHTTP := whep.NewPuller(whep.Config{}, gate, log)
-	return map[string]pull.Puller{"rtsp": overRTSP, "rtsps": overRTSP, "http": overHTTP, "https": overHTTP}
+	overRTMP := rtmp.NewPuller(rtmp.PullConfig{}, gate, log)
+	return map[string]pull.Puller{
+		"rtsp": overRTSP, "rtsps": overRTSP, "rtmp": overRTMP, "rtmps": overRTMP, "http": overHTTP, "https": overHTTP,
+	}
 }
 
 // furnishSources makes what the configuration's sources are fetched by. It stands
