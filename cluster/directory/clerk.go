@@ -90,7 +90,7 @@ func (d *Directory) onRoll(m Message) {
 	now := time.Now()
 	d.clerk.roll = now
 	d.roster.roll, d.roster.rolled, d.roster.unread = m.Data, now, true
-	if sum == d.roster.sum() && n == len(d.roster.bySession) {
+	if sum == d.roster.sum && n == len(d.roster.bySession) {
 		d.clerk.odd = 0
 		return
 	}
@@ -105,7 +105,7 @@ func (d *Directory) onRoll(m Message) {
 func (d *Directory) judge() {
 	now := time.Now()
 	d.mu.Lock()
-	roll := appendRollHead(nil, d.self.Session, d.roster.sum(), len(d.roster.bySession))
+	roll := appendRollHead(nil, d.self.Session, d.roster.sum, len(d.roster.bySession))
 	for s, p := range d.roster.bySession {
 		h := d.clerk.beats[s]
 		if s == d.self.Session {

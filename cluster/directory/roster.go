@@ -11,6 +11,7 @@ type roster struct {
 	byID      map[string]*peer
 	byKey     map[string]*peer
 	bySession map[Session]*peer
+	sum       Session // all sessions in one: the same for all nodes that know the same ones
 	// roll is the clerk's last list of loads, unread until somebody asks.
 	roll   []byte
 	rolled time.Time
@@ -39,6 +40,7 @@ func (r *roster) put(key string, n Node, revision uint64) bool {
 	}
 	p := &peer{Peer: Peer{Node: n, Seen: time.Now()}, key: key, revision: revision}
 	r.byID[n.ID], r.bySession[n.Session] = p, p
+	r.sum ^= n.Session
 	if key != "" {
 		r.byKey[key] = p
 	}
@@ -59,17 +61,10 @@ func (r *roster) update(n Node) {
 func (r *roster) remove(p *peer) {
 	delete(r.byID, p.ID)
 	delete(r.bySession, p.Session)
+	r.sum ^= p.Session
 	if r.byKey[p.key] == p {
 		delete(r.byKey, p.key)
 	}
-}
-
-// sum is the same for all nodes that know the same ones.
-func (r *roster) sum() (x Session) {
-	for s := range r.bySession {
-		x ^= s
-	}
-	return x
 }
 
 // list is what Nodes tells.

@@ -149,3 +149,16 @@ func (s *Server) Stop() {
 	s.server.WaitForShutdown()
 	_ = os.RemoveAll(s.dir)
 }
+
+// Traffic is what passed a server since it began.
+type Traffic struct{ In, Out, Bytes uint64 }
+
+// Traffic counts the messages that clients sent and were sent, and the bytes of
+// the latter.
+func (s *Server) Traffic() Traffic {
+	v, err := s.server.Varz(nil)
+	if err != nil {
+		return Traffic{}
+	}
+	return Traffic{uint64(v.InMsgs), uint64(v.OutMsgs), uint64(v.OutBytes)}
+}
