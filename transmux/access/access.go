@@ -40,8 +40,8 @@ type Request struct {
 	Proves func(password string) bool
 }
 
-// presents says whether there is a credential at all.
-func (q *Request) presents() bool { return q.Credential != "" || q.Proves != nil }
+// Presents says whether there is a credential at all.
+func (q *Request) Presents() bool { return q.Credential != "" || q.Proves != nil }
 
 // address is the peer's without its port; the zero Addr if it is unknown.
 func (q *Request) address() netip.Addr {
@@ -103,9 +103,9 @@ func (r *Room) ask(ctx context.Context, q *Request) (Permit, error) {
 	switch {
 	case rules.open[q.Action]:
 		return Permit{}, nil
-	case !q.presents() && rules.callback == nil:
+	case !q.Presents() && rules.callback == nil:
 		return Permit{}, missing(q)
-	case !q.presents():
+	case !q.Presents():
 		return rules.callback.ask(ctx, q)
 	case len(q.Credential) > maxCredential:
 		return Permit{}, refuse(ErrWrong, "the credential is too long")

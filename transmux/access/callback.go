@@ -168,7 +168,7 @@ func (c *caller) call(ctx context.Context, q *Request, about question) (decision
 		d.permit, err = permitOf(text)
 	case http.StatusUnauthorized:
 		d.err = refuse(ErrWrong, "the application that decides does not know this key or token")
-		if !q.presents() {
+		if !q.Presents() {
 			d.err = missing(q)
 		}
 	case http.StatusForbidden:
