@@ -227,3 +227,13 @@ func (r *rude) until() []byte {
 }
 
 var infoOfTest = bus.PublisherInfo{Protocol: "test"}
+
+// gone waits until the peer closes, in whatever way.
+func (r *rude) gone() {
+	r.t.Helper()
+	_ = r.conn.SetReadDeadline(time.Now().Add(patience))
+	_, err := io.Copy(io.Discard, r.conn)
+	if ne, ok := err.(net.Error); ok && ne.Timeout() {
+		r.t.Fatal("the server does not close the connection")
+	}
+}

@@ -94,6 +94,9 @@ func (s *session) run() error {
 // a few kilobytes.
 func (s *session) greet() error {
 	cfg := &s.server.cfg
+	if err := s.shakeTLS(); err != nil {
+		return err
+	}
 	if err := s.sock.expect("handshake", cfg.HandshakeTimeout); err != nil {
 		return fmt.Errorf("deadline: %w", err)
 	}
@@ -109,6 +112,26 @@ func (s *session) greet() error {
 	s.out = newOutbox(s.sock.Conn, cfg.WriteTimeout, &s.server.counters.out, s.end)
 	s.filter = newFilter(s.sock, s.out, lengthLimits{video: cfg.MaxVideoMessage}, s)
 	return s.filter.awaitConnect()
+}
+
+// shakeTLS is the handshake below RTMP's, where there is one. It has as much time
+// again, so that a peer that says nothing costs no more than the two.
+func (s *session) shakeTLS() error {
+	secure, ok := s.sock.Conn.(*tls.Conn)
+	if !ok {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(s.ctx, s.server.cfg.HandshakeTimeout)
+	defer cancel()
+	err := secure.HandshakeContext(ctx)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("%w: no TLS handshake within %v", errTimeout, s.server.cfg.HandshakeTimeout)
+	default:
+		return protocolError("TLS handshake: %w", err)
+	}
 }
 
 // serve hands the connection to the library and waits until that is done with

@@ -58,3 +58,31 @@ func TestPublishOverTLS(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A peer that does not begin the TLS handshake, or with something else, is turned
+// away in time.
+func TestSilenceUnderTLS(t *testing.T) {
+	h := start(t, setup{cfg: Config{HandshakeTimeout: 50 * time.Millisecond}})
+	cert, _ := selfSigned(t)
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{cert}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- h.srv.Serve(ctx, l) }()
+	for says, want := range map[string]string{"": reasonTimeout, "\x03GET / HTTP/1.1\r\n\r\n": reasonProtocol} {
+		conn, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = conn.Write([]byte(says))
+		(&rude{t, conn}).gone()
+		conn.Close()
+		await(t, "it is counted as "+want, func() bool { return h.srv.Stats().Refused[want] == 1 })
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
