@@ -13,6 +13,7 @@ export interface Gateway {
   /** Addresses with port. */
   http: string
   rtmp: string
+  rtsp: string
   webrtc: string
   /** Ends it as a supervisor would; rejects when it does not end cleanly. */
   stop: () => Promise<void>
@@ -48,7 +49,7 @@ export async function startGateway(settings: Record<string, string> = {}): Promi
         const entry = parsed(line)
         if (entry['msg'] !== 'listening') return
         addresses.set(String(entry['what']), String(entry['address']))
-        if (['http', 'rtmp', 'webrtc'].every((what) => addresses.has(what))) resolve()
+        if (['http', 'rtmp', 'rtsp', 'webrtc'].every((what) => addresses.has(what))) resolve()
       })
     }
   })
@@ -60,6 +61,7 @@ export async function startGateway(settings: Record<string, string> = {}): Promi
   return {
     http: addresses.get('http') ?? '',
     rtmp: addresses.get('rtmp') ?? '',
+    rtsp: addresses.get('rtsp') ?? '',
     webrtc: addresses.get('webrtc') ?? '',
     stop: async () => {
       child.kill('SIGTERM')

@@ -5,12 +5,12 @@ import { base, passing } from './publisher.ts'
 import { atMost, STRICT } from './times.ts'
 
 const clips = {
-  'zerolatency.flv': { name: 'live/zerolatency', fps: 30 },
-  // Its B-frames stay away from browsers, which leaves a third of the pictures.
-  'obs-default.flv': { name: 'live/obs', fps: 10 },
+  'zerolatency.flv': { name: 'live/zerolatency', fps: 30, late: 100 },
+  // Its B-frames are taken out by ffmpeg, which takes its time.
+  'obs-default.flv': { name: 'live/obs', fps: 30, late: 350 },
 }
 
-for (const [clip, { name, fps }] of Object.entries(clips)) {
+for (const [clip, { name, fps, late }] of Object.entries(clips)) {
   test(`${clip}: the picture moves, the sound has energy, and both are live`, async ({ page, publish }) => {
     await publish(clip, name)
     await watchOver(page)
@@ -44,7 +44,7 @@ for (const [clip, { name, fps }] of Object.entries(clips)) {
     expect(now.pliCount, 'keyframe requests').toBeLessThanOrEqual(STRICT ? 0 : 1)
     expect(now.latencyMs, 'the sender reports place the picture in time').not.toBeNull()
     // Pictures that are shown after B-frames are there before their time.
-    atMost('age of the picture by the sender reports', now.latencyMs ?? 0, 100)
+    atMost('age of the picture by the sender reports', now.latencyMs ?? 0, late)
     expect(now.latencyMs).toBeGreaterThan(-250)
   })
 }

@@ -87,6 +87,7 @@ function pictureMore(video: Track, count: number): string {
     count > 1 ? `${count} qualities` : '',
     video.keyframe_interval ? `keyframe every ${Number(video.keyframe_interval.toFixed(1))} s` : '',
     video.b_frame_share ? `${f.percent(video.b_frame_share)} B-frames` : '',
+    video.playable === 'derive' || video.playable === 'no' ? (video.note ?? '') : '',
   ]
     .filter(Boolean)
     .join(', ')
