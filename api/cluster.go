@@ -54,7 +54,7 @@ func (a *API) cluster(w http.ResponseWriter, _ *http.Request) {
 	for i := range c.Nodes {
 		n := &c.Nodes[i]
 		n.Since = n.Since.UTC().Truncate(time.Millisecond)
-		n.Silent, n.Load.CPU = rounded(n.Silent), rounded(n.Load.CPU)
+		n.Silent, n.Load.CPU = rounded(max(0, n.Silent)), rounded(n.Load.CPU)
 		if n.Relay == nil {
 			n.Relay = []string{}
 		}

@@ -90,7 +90,8 @@ func (d *Directory) question(ctx context.Context, n Node, q question) (holds, al
 		if err == nil && json.Unmarshal(data, &r) == nil {
 			return r.Holds, true
 		}
-		if _, cause := d.store.Online(); cause != nil || ctx.Err() != nil {
+		away := errors.Is(err, ErrUnreachable) && !errors.Is(err, context.DeadlineExceeded)
+		if _, cause := d.store.Online(); cause != nil || away || ctx.Err() != nil {
 			return true, true // it is we who are cut off
 		}
 		if d.cfg.Probe == nil {

@@ -75,9 +75,11 @@ const (
 	// holds what depends on the nodes that live, not on this; it is what clears
 	// the store of nodes that died.
 	claimTTL = 10 * time.Minute
-	// opTimeout bounds one operation of the store: a leader's election takes
-	// less.
-	opTimeout = 2 * time.Second
+	// opTimeout bounds one reading of the store, and writeTimeout one writing:
+	// a leader that hands over takes less. One that was killed takes longer
+	// to replace, and a publisher is not kept waiting for that.
+	opTimeout    = 2 * time.Second
+	writeTimeout = time.Second
 )
 
 // Config is a Directory's settings. Zero fields take the default.

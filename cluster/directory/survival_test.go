@@ -3,6 +3,7 @@ package directory
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -148,6 +149,66 @@ func TestTheClerkDies(t *testing.T) {
 		time.Sleep(3 * time.Second)
 		if p, _ := left[1].Node(left[0].Self().ID); p.Load.Viewers != 9 {
 			t.Errorf("load %+v", p.Load)
+		}
+	})
+}
+
+// mute is a store that takes no writes, as one is that has lost its leader.
+type mute struct {
+	*Memory
+	writes atomic.Bool
+}
+
+func (m *mute) Write(ctx context.Context, kind Kind, name string, value []byte, revision uint64, ttl time.Duration) (uint64, error) {
+	if !m.writes.Load() && kind == kindClaim {
+		<-ctx.Done()
+		return 0, ErrUnreachable
+	}
+	return m.Memory.Write(ctx, kind, name, value, revision, ttl)
+}
+
+// TestNobodyLeads: a stream whose origin died is found on its next one before the
+// store can hold that.
+func TestNobodyLeads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x, nodes := cluster(t, 2)
+		claim(t, nodes[0], "live/demo")
+		places, stop := nodes[1].Watch("live/demo")
+		defer stop()
+		next(t, places, time.Second)
+		store := &mute{Memory: x.Connect()}
+		d := New(store, Node{ID: "third"}, Config{}, nil)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); _ = d.Serve(ctx) }()
+		defer func() { cancel(); <-done }()
+		time.Sleep(time.Second)
+
+		nodes[0].kill()
+		died := time.Now()
+		c, err := d.Claim(t.Context(), "live/demo", nil)
+		if err != nil || c.Confirmed() {
+			t.Fatalf("claim: %v", err)
+		}
+		if p := next(t, places, time.Second); p != c.Place() {
+			t.Errorf("told %+v", p)
+		}
+		if took := time.Since(died); took > 2*time.Second {
+			t.Errorf("after %s", took)
+		}
+		time.Sleep(5 * time.Second)
+		if p, err := nodes[1].Locate(t.Context(), "live/demo"); err != nil || p != c.Place() {
+			t.Errorf("meanwhile: %+v, %v", p, err)
+		}
+		store.writes.Store(true)
+		time.Sleep(20 * time.Second)
+		if p, err := nodes[1].Locate(t.Context(), "live/demo"); err != nil || p != c.Place() || !c.Confirmed() {
+			t.Errorf("when it can be written: %+v, %v", p, err)
+		}
+		select {
+		case p := <-places:
+			t.Errorf("a watcher was told %+v", p)
+		default:
 		}
 	})
 }

@@ -189,7 +189,7 @@ func (d *Directory) get(ctx context.Context, kind Kind, name string) (Entry, err
 }
 
 func (d *Directory) write(ctx context.Context, kind Kind, name string, value []byte, revision uint64) (uint64, error) {
-	ctx, cancel := context.WithTimeout(ctx, opTimeout)
+	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
 	return d.store.Write(ctx, kind, name, value, revision, claimTTL)
 }
