@@ -23,13 +23,17 @@ func (r *Room) identify(ctx context.Context, rules *rules, q *Request) (*identit
 		}
 		return nil, r.strike(q, r.digests.of(user, password), err)
 	}
-	var sum digest
-	if q.Proves == nil {
-		sum = r.digests.of(user, password)
-		if who := rules.recent.get(sum, time.Now()); who != nil {
-			return who, nil
-		}
+	if q.Proves != nil {
+		return r.attempt(ctx, rules, q, user, password, digest{})
 	}
+	sum := r.digests.of(user, password)
+	return rules.recent.once(ctx, sum, func() (*identity, error) {
+		return r.attempt(ctx, rules, q, user, password, sum)
+	})
+}
+
+// attempt compares, unless there were too many wrong ones.
+func (r *Room) attempt(ctx context.Context, rules *rules, q *Request, user, password string, sum digest) (*identity, error) {
 	try := r.brake.begin(q.address(), sum, time.Now())
 	if try.wait > 0 {
 		return nil, slowed(try.wait)
@@ -88,10 +92,10 @@ func (r *Room) compare(ctx context.Context, rules *rules, q *Request, user, pass
 	var whose []*identity
 	if user != "" {
 		u := rules.users[user]
-		if u == nil {
-			u = &User{Secret: rules.nobody}
-		}
-		if u.Secret.Slow() {
+		switch {
+		case u == nil && rules.nobody.Slow():
+			slow, whose = append(slow, &rules.nobody), append(whose, nil)
+		case u != nil && u.Secret.Slow():
 			slow, whose = append(slow, &u.Secret), append(whose, u.Grant.holder("user:"+user))
 		}
 	}
@@ -101,18 +105,17 @@ func (r *Room) compare(ctx context.Context, rules *rules, q *Request, user, pass
 	if len(slow) == 0 {
 		return nil, nil
 	}
-	return rules.recent.once(ctx, r.digests.of(user, password), func() (who *identity, err error) {
-		err = r.mill.grind(ctx, func() {
-			for i, s := range slow {
-				r.stats.hashes.Add(1)
-				if s.matches(password) && !(user != "" && i == 0 && rules.users[user] == nil) {
-					who = whose[i]
-					return
-				}
+	var who *identity
+	err := r.mill.grind(ctx, func() {
+		for i, s := range slow {
+			r.stats.hashes.Add(1)
+			if s.matches(password) && whose[i] != nil {
+				who = whose[i]
+				return
 			}
-		})
-		return who, err
+		}
 	})
+	return who, err
 }
 
 // plainly compares with what costs nothing to compare with, all of it.

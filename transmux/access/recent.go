@@ -14,8 +14,8 @@ const (
 	maxRecent = 4096
 )
 
-// recent are credentials that a slow hash has found right, by their digests, and
-// those that one is looking at.
+// recent are credentials that were found right, by their digests, and those that
+// are being looked at.
 type recent struct {
 	mu      sync.Mutex
 	known   map[digest]known
@@ -43,7 +43,7 @@ func (r *recent) get(sum digest, now time.Time) *identity {
 }
 
 // once finds out by look, once for all who ask at the same time, and remembers
-// what was right.
+// what was right: a whole venue may come with one password.
 func (r *recent) once(ctx context.Context, sum digest, look func() (*identity, error)) (*identity, error) {
 	for {
 		if who := r.get(sum, time.Now()); who != nil {
