@@ -39,7 +39,7 @@ func room(t testing.TB, cfg Config) *Room {
 	if err := cfg.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	r := New(cfg, slog.New(slog.DiscardHandler))
+	r := New(cfg, discard())
 	t.Cleanup(r.Close)
 	return r
 }
@@ -332,3 +332,5 @@ func TestNothingSecretIsSaid(t *testing.T) {
 		t.Errorf("it is said: %s", &log)
 	}
 }
+
+func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
