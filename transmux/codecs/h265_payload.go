@@ -16,7 +16,7 @@ var h265Format = nalFormat{codec: av.H265, header: 2, fuHead: 3, apHead: 2}
 // other layers than the base (a second view, an enhancement) are for decoders
 // that nobody has, and the types that H.265 reserves mean something else in RTP.
 func h265ForRTP(nalu []byte) bool {
-	if len(nalu) < 2 || h265Layer(nalu) != 0 {
+	if len(nalu) <= 2 || h265Layer(nalu) != 0 { // a header alone is nothing
 		return false
 	}
 	switch t := h265Type(nalu); {
