@@ -33,6 +33,11 @@ const (
 	silence = 20 * time.Minute
 )
 
+// writeBuffer is what the system may hold of a connection: at 100 ms from here to
+// there and back it lets 80 Mb/s through. The system's own idea is several times
+// that, which of a slow viewer's line is seconds of old pictures.
+const writeBuffer = 1 << 20
+
 // TCP's own probes find a peer that has vanished when nothing is sent to it.
 const (
 	probeIdle     = 15 * time.Second

@@ -52,6 +52,7 @@ func (s *Server) receive(conn net.Conn) *link {
 		_ = tcp.SetKeepAliveConfig(net.KeepAliveConfig{
 			Enable: true, Idle: probeIdle, Interval: probeInterval, Count: probeCount,
 		}) // or else the system's
+		_ = tcp.SetWriteBuffer(writeBuffer) // likewise
 	}
 	c := newLink(conn, s.cfg.SetupTimeout)
 	c.leave = s.waiting.enter(c.turnOut)

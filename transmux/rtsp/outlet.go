@@ -118,6 +118,9 @@ func (o *Outlet) room(ctx context.Context) error {
 		select {
 		case <-o.link.left:
 		case <-o.link.closed:
+			if why := o.link.broken(); why != nil {
+				return why
+			}
 			return ErrGone
 		case <-ctx.Done():
 			return ctx.Err()
