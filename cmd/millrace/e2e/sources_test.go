@@ -191,21 +191,3 @@ func TestCameraRefuses(t *testing.T) {
 		t.Errorf("the log has the password:\n%s", g.tail())
 	}
 }
-
-// TestSourceOverRTMP: a gateway fetches from another one's RTMP, all the time.
-func TestSourceOverRTMP(t *testing.T) {
-	origin := start(t)
-	edge := start(t, fmt.Sprintf("MILLRACE_SOURCES={live/fetched: 'rtmp://%s/live/origin'}", origin.rtmp))
-	if why := edge.refused("live/fetched"); !strings.Contains(why, "source") {
-		t.Errorf("while nothing is played there: %s", why)
-	}
-	origin.publish(zeroLatency, "live/origin")
-	edge.waitSource("live/fetched", "live")
-	r := edge.watch(withDeadline(t, patience), "live/fetched")
-	r.more(t, 60)
-	if len(r.audio()) < 20 {
-		t.Error("no sound")
-	}
-	r.leave(t)
-	r.flawless(t)
-}
