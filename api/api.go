@@ -35,6 +35,7 @@ type Config struct {
 	Ports   Ports
 	Sources func() []Source // those of the configuration, by name; nil for none
 	Cluster func() Cluster  // nil for none
+	Tree    Trees           // nil for none
 }
 
 // API answers the gateway's HTTP requests.
@@ -68,6 +69,7 @@ func (a *API) Handler(pages http.Handler, mounts ...Mount) http.Handler {
 		r.Get(streamPath+"*", a.oneStream)
 		r.Get("/v1/server", a.server)
 		r.Get("/v1/cluster", a.cluster)
+		r.Get(treePath+"*", a.oneTree)
 		r.Get("/v1/sources", a.listSources)
 		r.Get(sourcePath+"*", a.oneSource)
 	})

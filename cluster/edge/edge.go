@@ -12,6 +12,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -107,6 +109,9 @@ type counts struct{ pulls, rehomes, frames, lost, late atomic.Uint64 }
 type Stats struct {
 	Active                             int // pulls now
 	Pulls, Rehomes, Frames, Lost, Late uint64
+	// Latency is the greatest median of the streams', RTT that of the parent that is
+	// farthest away.
+	Latency, RTT time.Duration
 }
 
 // New makes the room. next is asked for what no other node has: the Hub itself, or
@@ -135,10 +140,20 @@ func (r *Room) Serves(b Below) { r.below = b }
 // Stats reads the figures.
 func (r *Room) Stats() Stats {
 	r.mu.Lock()
-	n := len(r.pulls)
+	pulls := slices.Collect(maps.Values(r.pulls))
 	r.mu.Unlock()
 	c := &r.counts
-	return Stats{n, c.pulls.Load(), c.rehomes.Load(), c.frames.Load(), c.lost.Load(), c.late.Load()}
+	s := Stats{
+		Active: len(pulls), Pulls: c.pulls.Load(), Rehomes: c.rehomes.Load(), Frames: c.frames.Load(),
+		Lost: c.lost.Load(), Late: c.late.Load(),
+	}
+	for _, p := range pulls {
+		if parent, _ := p.state(); parent != nil {
+			f := parent.figures()
+			s.Latency, s.RTT = max(s.Latency, f.latency), max(s.RTT, f.rtt)
+		}
+	}
+	return s
 }
 
 // Close ends all pulls and waits for them.

@@ -51,7 +51,7 @@ type parent struct {
 	clock        clock
 	transit      gauge
 	latency      gauge
-	lost, late   uint64
+	late         uint64
 	counted      uint64
 	lastLost     uint64
 	movedTo      []wire.Hop
@@ -199,11 +199,6 @@ func (p *parent) catalog(m *wire.Catalog, now time.Time) error {
 			forms[form] = t
 		}
 	}
-	for n, c := range p.channels {
-		if channels[n] == nil {
-			p.lost += c.seq.lost
-		}
-	}
 	p.channels, p.forms = channels, forms
 	orphans := p.orphans
 	p.orphans = nil
@@ -278,6 +273,8 @@ func (p *parent) drain(c *channel, now time.Time) error {
 	}
 	p.mu.Lock()
 	ask := lost > p.lastLost && c.seq.seekKey
+	p.pull.room.counts.lost.Add(lost - min(lost, p.lastLost))
+	p.pull.room.counts.late.Add(late - min(late, p.late))
 	p.lastLost, p.late, p.counted = lost, late, p.frames
 	p.mu.Unlock()
 	if ask {

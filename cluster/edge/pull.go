@@ -1,18 +1,15 @@
 package edge
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"millrace/cluster/directory"
 	"millrace/cluster/wire"
-	"millrace/transmux/av"
 	"millrace/transmux/bus"
 )
 
@@ -328,71 +325,6 @@ func (p *pull) want(parent *parent, mirror *bus.Mirror) {
 	}
 }
 
-// adopt makes a parent that said welcome the one that writes.
-func (p *pull) adopt(parent *parent) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.closed || !p.searching {
-		return errLate
-	}
-	if p.mirror == nil {
-		m, err := p.room.hub.Mirror(p.name)
-		if err != nil {
-			return err
-		}
-		p.mirror = m
-	}
-	p.searching = false
-	if p.previous != nil {
-		p.previous.link.Close(errLate)
-	}
-	p.previous, p.current = p.current, parent
-	return nil
-}
-
-// set takes over a parent's catalog.
-func (p *pull) set(from *parent, e bus.Edition) ([]*av.Track, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.mirror == nil || from != p.current && from != p.previous {
-		return nil, errLate
-	}
-	tracks := p.mirror.Set(e)
-	if tracks == nil {
-		return nil, cmp.Or(p.mirror.Err(), errStale)
-	}
-	from.epoch, p.epoch = e.Epoch, e.Epoch
-	if e.Live && len(tracks) > 0 && !p.isReady {
-		p.isReady = true
-		close(p.ready)
-	}
-	return tracks, nil
-}
-
-func (p *pull) describe(t av.Track) *av.Track {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.mirror.Describe(t)
-}
-
-// write puts a parent's frame into the stream, if it is news.
-func (p *pull) write(from *parent, f *av.Frame) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if from != p.current && from != p.previous {
-		return errLate
-	}
-	if from.epoch != p.epoch || !p.mirror.Write(f) {
-		return nil
-	}
-	p.room.counts.frames.Add(1)
-	if from == p.current && p.previous != nil {
-		p.previous.link.Close(errLate)
-		p.previous = nil
-	}
-	return nil
-}
-
 // path is the way from the origin to the parent; nil without a parent.
 func (p *pull) path() []wire.Hop {
 	parent, _ := p.state()
@@ -402,32 +334,4 @@ func (p *pull) path() []wire.Hop {
 	parent.mu.Lock()
 	defer parent.mu.Unlock()
 	return parent.path
-}
-
-// status is this node and all below it.
-func (p *pull) status() []wire.NodeStatus {
-	parent, mirror := p.state()
-	if parent == nil || mirror == nil {
-		return nil
-	}
-	f, self := parent.figures(), p.room.cfg.Self()
-	all := []wire.NodeStatus{{
-		Node: self.Node, Region: self.Region, Parent: parent.hop.Node, Transport: parent.link.Transport,
-		Viewers: mirror.Stream().Snapshot().Viewers, Hops: len(f.path), Latency: f.latency.Seconds(),
-		HopLatency: f.transit.Seconds(), RTT: f.rtt.Seconds(), Frames: f.frames, Lost: f.lost,
-	}}
-	if p.room.below != nil {
-		all = append(all, p.room.below.Below(p.name)...)
-	}
-	const most = 1000 // what a message holds
-	return slices.Clip(all[:min(len(all), most)])
-}
-
-// Status is this node's place in a stream's tree and what is below it; nil where
-// the stream is not pulled.
-func (r *Room) Status(name string) []wire.NodeStatus {
-	if p := r.pull(name); p != nil {
-		return p.status()
-	}
-	return nil
 }

@@ -28,8 +28,8 @@ type neighbours struct {
 
 // meet opens this node's directory. relay is where other nodes fetch streams; nil
 // if they do not.
-func (g *gateway) meet(cfg Config, relay net.Addr) (err error) {
-	n := &neighbours{}
+func (g *gateway) meet(cfg Config, identity *wire.Identity, relay net.Addr) (err error) {
+	n := &neighbours{identity: identity}
 	g.neighbours = n
 	self := cfg.Cluster.self(&g.listeners, relay)
 	var store directory.Store = directory.NewMemory()

@@ -56,6 +56,7 @@ type Config struct {
 	RTSP    rtspConfig
 	Derive  deriveConfig
 	Cluster clusterConfig
+	Relay   relayConfig
 	Sources []pull.Source // what is fetched
 	Log     struct {
 		Level  string
@@ -80,6 +81,7 @@ func Defaults() Config {
 	c.RTSP.defaults()
 	c.Derive.defaults()
 	c.Cluster.defaults()
+	c.Relay.defaults()
 	c.Log.Level = "info"
 	c.Log.Format = "text"
 	return c
@@ -109,7 +111,7 @@ func (c *Config) settings() []setting {
 		{"log.level", oneOf(&c.Log.Level, logLevels...)},
 		{"log.format", oneOf(&c.Log.Format, "text", "json")},
 	}
-	return slices.Concat(all, c.RTSP.settings(), c.Derive.settings(), c.Cluster.settings())
+	return slices.Concat(all, c.RTSP.settings(), c.Derive.settings(), c.Cluster.settings(), c.Relay.settings())
 }
 
 // sections are the settings that are more than text in a file.
@@ -131,7 +133,7 @@ func (c *Config) Validate() error {
 	if err := c.validateTLS(map[string]string{"rtmps.address": c.RTMPS.Address, "rtsps.address": c.RTSP.Secure}); err != nil {
 		return err
 	}
-	if err := c.Cluster.validate(); err != nil {
+	if err := errors.Join(c.Cluster.validate(), c.Relay.validate()); err != nil {
 		return err
 	}
 	tcp := map[string]string{} // address to key

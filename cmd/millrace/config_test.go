@@ -83,6 +83,7 @@ func TestEverySettingArrives(t *testing.T) {
 	want.Cluster.NATS.Routes = []string{"a:6222", "b:6222", "c:6222"}
 	want.Cluster.NATS.Replicas = 3
 	want.Cluster.Redirect = "load"
+	want.Relay = relayConfig{MaxChildren: 4, Linger: 3 * time.Second, CA: "ca.pem", Certificate: "node.pem", Key: "node.key"}
 	want.Cluster.Networks = []string{"192.0.2.0/24=eu", "2001:db8::/32=us"}
 	want.Log.Level = "debug"
 	want.Log.Format = "json"
@@ -134,6 +135,7 @@ node: {id: edge-1, region: eu, role: edge}
 relay:
   address: ":0"
   advertise: ["edge.example:4443", "[2001:db8::1]:4443"]
+  udp: false
 cluster:
   secret: sixteen or more!
   nats:
@@ -143,6 +145,11 @@ cluster:
     replicas: 3
   redirect: load
   networks: [192.0.2.0/24=eu, 2001:db8::/32=us]
+  max_children: 4
+  linger: 3s
+  ca: ca.pem
+  certificate: node.pem
+  key: node.key
 log:
   level: debug # loud
   format: json
@@ -163,6 +170,8 @@ log:
 		"MILLRACE_CLUSTER_NATS_LISTEN=:4222", "MILLRACE_CLUSTER_NATS_ROUTE_LISTEN=:6223", "MILLRACE_CLUSTER_NATS_ROUTES=a:6222, b:6222,c:6222",
 		"MILLRACE_CLUSTER_NATS_URL=", "MILLRACE_CLUSTER_NATS_REPLICAS=3", "MILLRACE_CLUSTER_REDIRECT=load",
 		"MILLRACE_CLUSTER_NETWORKS=192.0.2.0/24=eu, 2001:db8::/32=us",
+		"MILLRACE_RELAY_UDP=false", "MILLRACE_CLUSTER_MAX_CHILDREN=4", "MILLRACE_CLUSTER_LINGER=3s",
+		"MILLRACE_CLUSTER_CA=ca.pem", "MILLRACE_CLUSTER_CERTIFICATE=node.pem", "MILLRACE_CLUSTER_KEY=node.key",
 	}
 	if len(environ) != len(want.settings()) {
 		t.Errorf("the test has %d settings, the table %d", len(environ), len(want.settings()))

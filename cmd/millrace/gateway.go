@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"millrace/api"
+	"millrace/cluster/wire"
 	"millrace/transmux/bus"
 )
 
@@ -21,7 +22,10 @@ type gateway struct {
 	hub        *bus.Hub
 	source     bus.Source // the Hub for viewers, behind what brings streams into it
 	api        *api.API
-	neighbours *neighbours // in the cluster
+	neighbours *neighbours    // in the cluster
+	relay      *wire.Endpoint // for other nodes; nil for a single one
+	door       *door          // the Hub for those who publish
+	wanted     wants          // has tracks made for viewers
 	// What runs, in the order in which it is stopped: see runStages. First the
 	// doors and the streams, then the viewers, the derivations that served them,
 	// and last the transport and the port that carry the farewells.
@@ -39,7 +43,7 @@ func open(cfg Config, log *slog.Logger) (*gateway, error) {
 	g := &gateway{log: log, listeners: l, hub: bus.New(bus.Config{
 		MaxBytes: cfg.Stream.MaxBytes, MaxFrames: cfg.Stream.MaxFrames, Linger: cfg.Stream.Linger,
 	})}
-	if err := g.meet(cfg, nil); err != nil {
+	if err := g.join(cfg); err != nil {
 		l.close()
 		return nil, err
 	}

@@ -20,7 +20,8 @@ func (g *gateway) furnish(cfg Config) {
 	deriver, judge := g.furnishDerive(cfg, metrics)
 	fetched := g.furnishSources(cfg, metrics)
 	g.source = fetched
-	g.api = api.New(api.Config{Version: version(), Ports: g.listeners.ports(), Sources: listSources(fetched), Cluster: g.neighbours.describe}, g.hub, judge, metrics, g.log)
+	g.furnishRelay(cfg, deriver, metrics)
+	g.api = api.New(api.Config{Version: version(), Ports: g.listeners.ports(), Sources: listSources(fetched), Cluster: g.neighbours.describe, Tree: g.trees}, g.hub, judge, metrics, g.log)
 	gate := ingest.New(fetched.Pushed(), ingest.Config{MaxPublishers: cfg.Limits.Publishers}, g.log)
 	viewers := playout.New(g.source, playout.Config{MaxViewers: cfg.Limits.Viewers})
 	measureCluster(metrics, g.neighbours)
@@ -43,7 +44,7 @@ func (g *gateway) furnishWebRTC(cfg Config, publishers *ingest.Gate, viewers *pl
 	}
 	transport := sender.New(g.listeners.webrtc, g.log)
 	sessions := resource.New(resource.Config{ICEServers: cfg.WebRTC.ICEServers, Rate: cfg.Limits.Requests, Node: g.neighbours.name()})
-	room := whep.New(viewers, derive.InOrder{Room: deriver}, transport, sessions,
+	room := whep.New(viewers, inOrder{derive.InOrder{Room: deriver}, g.wanted}, transport, sessions,
 		whep.Observers{Join: metrics.Join, Added: metrics.AddedLatency}, g.log)
 	measureWHEP(metrics, room)
 	taken := whip.New(publishers, transport, sessions, g.log)

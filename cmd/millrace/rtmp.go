@@ -17,7 +17,7 @@ func (g *gateway) furnishRTMP(cfg Config, publishers *ingest.Gate, viewers *play
 	if g.listeners.rtmp == nil && g.listeners.rtmps == nil {
 		return
 	}
-	players := playrtmp.New(viewers, deriver, g.log)
+	players := playrtmp.New(viewers, offers(g.wanted), g.log)
 	measurePlayers(metrics, players)
 	server := rtmp.New(rtmp.Config{MaxVideoMessage: cfg.RTMP.MaxMessage, Player: player{players}}, publishers, g.log)
 	measureRTMP(metrics, server)

@@ -30,7 +30,7 @@ func pullers(gate *ingest.Gate, log *slog.Logger) map[string]pull.Puller {
 // cannot take a source's name.
 func (g *gateway) furnishSources(cfg Config, metrics *api.Metrics) *pull.Room {
 	log := pull.Discreet(g.log, cfg.Sources)
-	room := pull.New(cfg.Sources, g.hub, log)
+	room := pull.New(cfg.Sources, g.door, log)
 	// The pullers' gate asks nobody: the configuration has allowed them.
 	gate := ingest.New(room.Pulled(), ingest.Config{MaxPublishers: pull.MaxSources}, log)
 	measureSources(metrics, room)

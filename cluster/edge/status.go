@@ -1,0 +1,35 @@
+package edge
+
+import (
+	"slices"
+
+	"millrace/cluster/wire"
+)
+
+// status is this node and all below it.
+func (p *pull) status() []wire.NodeStatus {
+	parent, mirror := p.state()
+	if parent == nil || mirror == nil {
+		return nil
+	}
+	f, self := parent.figures(), p.room.cfg.Self()
+	all := []wire.NodeStatus{{
+		Node: self.Node, Region: self.Region, Parent: parent.hop.Node, Transport: parent.link.Transport,
+		Viewers: mirror.Stream().Snapshot().Viewers, Hops: len(f.path), Latency: f.latency.Seconds(),
+		HopLatency: f.transit.Seconds(), RTT: f.rtt.Seconds(), Frames: f.frames, Lost: f.lost,
+	}}
+	if p.room.below != nil {
+		all = append(all, p.room.below.Below(p.name)...)
+	}
+	const most = 1000 // what a message holds
+	return slices.Clip(all[:min(len(all), most)])
+}
+
+// Status is this node's place in a stream's tree and what is below it; nil where
+// the stream is not pulled.
+func (r *Room) Status(name string) []wire.NodeStatus {
+	if p := r.pull(name); p != nil {
+		return p.status()
+	}
+	return nil
+}
