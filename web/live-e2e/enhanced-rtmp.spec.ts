@@ -45,11 +45,12 @@ const test = plain.extend<Fixtures, Shared>({
   },
 })
 
-for (const [clip, codec] of [
-  ['av1', 'AV1'],
-  ['vp9', 'VP9'],
-] as const) {
-  test(`${codec} and Opus over Enhanced RTMP play untouched`, async ({ page, enhanced }) => {
+for (const { clip, codec, tone, playable } of [
+  { clip: 'av1', codec: 'AV1', tone: 880, playable: 'pass' },
+  { clip: 'vp9', codec: 'VP9', tone: 880, playable: 'pass' },
+  { clip: 'hevc', codec: 'H264', tone: 440, playable: 'derive' },
+]) {
+  test(`${clip} over Enhanced RTMP plays as ${codec}`, async ({ page, enhanced }) => {
     const name = `live/ertmp-${clip}`
     await enhanced(clip, name)
     await watchOver(page)
@@ -62,7 +63,7 @@ for (const [clip, codec] of [
     expect(changed, 'pixels that differ a second later').toBeGreaterThan(50)
     const heard = await sound(page)
     expect(heard.rms, 'loudness').toBeGreaterThan(0.01)
-    expect(Math.abs(heard.peakHz - 880), 'the tone').toBeLessThan(20)
+    expect(Math.abs(heard.peakHz - tone), 'the tone').toBeLessThan(20)
     const playing = await page.evaluate(async () => {
       const peer = (window as unknown as { live: { peers: RTCPeerConnection[] } }).live.peers.at(-1)
       const stats = [...((await peer?.getStats())?.values() ?? [])]
@@ -70,10 +71,10 @@ for (const [clip, codec] of [
       const codec = stats.find((r) => r.id === video?.codecId)
       return { codec: String(codec?.mimeType), width: Number(video?.frameWidth), lost: Number(video?.packetsLost), decoded: Number(video?.framesDecoded) }
     })
-    console.log(`${codec} over Enhanced RTMP: ${JSON.stringify(playing)}, tone at ${heard.peakHz.toFixed(0)} Hz`)
+    console.log(`${clip} over Enhanced RTMP: ${JSON.stringify(playing)}, tone at ${heard.peakHz.toFixed(0)} Hz`)
     expect(playing).toMatchObject({ codec: `video/${codec}`, width: 640, lost: 0 })
     const stream = (await (await fetch(`${base()}/api/v1/streams/${name}`)).json()) as { tracks: { playable: string; derived_from: number }[] }
-    expect(stream.tracks.map((track) => track.playable)).toEqual(['pass', 'pass'])
+    expect(stream.tracks.filter((track) => track.derived_from === 0).map((track) => track.playable)).toEqual([playable, playable])
   })
 }
 
