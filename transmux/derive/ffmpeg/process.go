@@ -69,7 +69,11 @@ func (p *process) run(started chan<- error) {
 
 // kill ends the process at once. Nothing that it has not written yet is wanted.
 func (p *process) kill() {
-	_ = p.cmd.Process.Kill() // it may have ended by itself
+	select {
+	case <-p.exited:
+	default:
+		kill(p.cmd.Process) // it may have ended by itself
+	}
 }
 
 // cost is the CPU time that the process has taken, also while it runs.

@@ -18,6 +18,9 @@ func attributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
+// kill ends the process and what it may have started: it may be a script.
+func kill(p *os.Process) { _ = syscall.Kill(-p.Pid, syscall.SIGKILL) }
+
 // humble lowers the process's priority, before it has made its threads.
 func humble(pid int) {
 	_ = syscall.Setpriority(syscall.PRIO_PROCESS, pid, niceness) // it works without, too

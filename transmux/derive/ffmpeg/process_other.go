@@ -3,12 +3,15 @@
 package ffmpeg
 
 import (
+	"os"
 	"syscall"
 	"time"
 )
 
 // Elsewhere the end of its input ends the process.
 func attributes() *syscall.SysProcAttr { return nil }
+
+func kill(p *os.Process) { _ = p.Kill() }
 
 func humble(int) {}
 

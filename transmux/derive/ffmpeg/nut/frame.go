@@ -2,6 +2,10 @@ package nut
 
 import "io"
 
+// maxNumber is how many bytes a number may take: 64 bits of which some are used, by
+// ffmpeg for what it means by "none".
+const maxNumber = 10
+
 // frame reads a frame of that code; the byte that named it has been read.
 func (r *Reader) frame(c code) (Frame, error) {
 	if r.track == nil {
@@ -104,7 +108,7 @@ func (r *Reader) whole(coded uint64) int64 {
 
 // v reads an unsigned number.
 func (r *Reader) v() (x uint64, err error) {
-	for range 9 { // 63 bits
+	for range maxNumber {
 		b, err := r.r.ReadByte()
 		if err != nil {
 			return 0, err
@@ -114,7 +118,7 @@ func (r *Reader) v() (x uint64, err error) {
 			return x, nil
 		}
 	}
-	return 0, malformed("a number of more than 63 bits")
+	return 0, malformed("a number of more than %d bytes", maxNumber)
 }
 
 // fields reads a header's payload; what is not there is zero, and an error.
@@ -131,7 +135,7 @@ func (f *fields) err() error {
 }
 
 func (f *fields) v() (x uint64) {
-	for range 9 {
+	for range maxNumber {
 		if len(f.b) == 0 {
 			break
 		}

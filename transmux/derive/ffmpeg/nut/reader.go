@@ -161,7 +161,7 @@ func (r *Reader) readCodes(f *fields) error {
 	for i := 0; i < 256; {
 		c.flags = f.v()
 		n := f.v()
-		c.lsb, c.reserved, c.header = 0, 0, 0
+		c.lsb, c.reserved = 0, 0 // the others stay
 		var count uint64
 		counted := false
 		for field := range min(n, 64) {
@@ -193,7 +193,6 @@ func (r *Reader) readCodes(f *fields) error {
 		if count == 0 || count > 256 || c.mul > maxFrame || c.lsb > maxFrame {
 			return malformed("frame codes")
 		}
-		first := c.lsb
 		for ; count > 0 && i < 256; i++ {
 			if i == firstStartByte {
 				r.codes[i].flags = flagInvalid
@@ -203,7 +202,6 @@ func (r *Reader) readCodes(f *fields) error {
 			c.lsb++
 			count--
 		}
-		c.lsb = first
 	}
 	return nil
 }
