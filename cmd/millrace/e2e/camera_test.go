@@ -31,14 +31,14 @@ type camera struct {
 	mu      sync.Mutex
 	server  *gortsplib.Server
 	stream  *gortsplib.ServerStream
-	players int
+	players map[*gortsplib.ServerSession]bool
 	stop    func()
 }
 
 // newCamera switches one on.
 func newCamera(t *testing.T) *camera {
 	t.Helper()
-	c := &camera{t: t, address: "127.0.0.1:0"}
+	c := &camera{t: t, address: "127.0.0.1:0", players: map[*gortsplib.ServerSession]bool{}}
 	c.on()
 	t.Cleanup(c.off)
 	return c
@@ -98,7 +98,7 @@ func (c *camera) off() {
 func (c *camera) watched() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.players
+	return len(c.players)
 }
 
 // sets are the clip's parameter sets (ISO 14496-15 section 5.3.3.1).
@@ -173,10 +173,10 @@ func (c *camera) admit(conn *gortsplib.ServerConn, r *base.Request) (*base.Respo
 }
 
 // OnPlay is a gortsplib handler's.
-func (c *camera) OnPlay(*gortsplib.ServerHandlerOnPlayCtx) (*base.Response, error) {
+func (c *camera) OnPlay(r *gortsplib.ServerHandlerOnPlayCtx) (*base.Response, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.players++
+	c.players[r.Session] = true
 	return &base.Response{StatusCode: base.StatusOK}, nil
 }
 
@@ -184,5 +184,5 @@ func (c *camera) OnPlay(*gortsplib.ServerHandlerOnPlayCtx) (*base.Response, erro
 func (c *camera) OnSessionClose(r *gortsplib.ServerHandlerOnSessionCloseCtx) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.players = max(0, c.players-1)
+	delete(c.players, r.Session)
 }
