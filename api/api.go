@@ -14,6 +14,7 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
 
+	"millrace/transmux/access"
 	"millrace/transmux/bus"
 )
 
@@ -33,6 +34,7 @@ type Mount interface {
 type Config struct {
 	Version string
 	Ports   Ports
+	Access  *access.Room    // who may look; nil for everybody
 	Sources func() []Source // those of the configuration, by name; nil for none
 	Cluster func() Cluster  // nil for none
 	Tree    Trees           // nil for none
@@ -64,7 +66,7 @@ func (a *API) Handler(pages http.Handler, mounts ...Mount) http.Handler {
 	r.NotFound(notFound)
 	r.MethodNotAllowed(methodNotAllowed)
 	r.Route("/api", func(r chi.Router) {
-		r.Use(crossOrigin)
+		r.Use(crossOrigin, a.guard)
 		r.Get("/v1/streams", a.listStreams)
 		r.Get(streamPath+"*", a.oneStream)
 		r.Get("/v1/server", a.server)
@@ -75,7 +77,7 @@ func (a *API) Handler(pages http.Handler, mounts ...Mount) http.Handler {
 	})
 	r.Get("/healthz", healthz)
 	r.Get("/readyz", a.readyz)
-	r.Method(http.MethodGet, "/metrics", a.metrics.handler(a.log))
+	r.With(a.guard).Method(http.MethodGet, "/metrics", a.metrics.handler(a.log))
 	for _, m := range mounts {
 		m.Routes(r)
 	}

@@ -18,7 +18,8 @@ func (a *API) server(w http.ResponseWriter, _ *http.Request) {
 	answer(w, struct {
 		Version string `json:"version"`
 		Ports
-	}{a.cfg.Version, a.cfg.Ports})
+		Needs []string `json:"needs_credential"` // which actions
+	}{a.cfg.Version, a.cfg.Ports, a.needs()})
 }
 
 // answer writes v as JSON. What this face says is true only now, so it is never

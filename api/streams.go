@@ -65,8 +65,8 @@ type audio struct {
 	Channels   int `json:"channels"`
 }
 
-func (a *API) listStreams(w http.ResponseWriter, _ *http.Request) {
-	snaps := a.streams.Streams()
+func (a *API) listStreams(w http.ResponseWriter, r *http.Request) {
+	snaps := viewOf(r).of(a.streams.Streams())
 	list := make([]stream, len(snaps))
 	now := time.Now()
 	for i := range snaps {
@@ -80,6 +80,9 @@ func (a *API) listStreams(w http.ResponseWriter, _ *http.Request) {
 func (a *API) oneStream(w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimPrefix(r.URL.Path, "/api"+streamPath)
 	snap, ok := a.streams.Stream(name)
+	if ok {
+		snap, ok = viewOf(r).one(snap)
+	}
 	if !ok {
 		fail(w, http.StatusNotFound, "There is no such stream", "Nobody publishes "+name+" now.")
 		return

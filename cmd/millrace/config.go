@@ -57,6 +57,7 @@ type Config struct {
 	Derive  deriveConfig
 	Cluster clusterConfig
 	Relay   relayConfig
+	Auth    authConfig
 	Sources []pull.Source // what is fetched
 	Log     struct {
 		Level  string
@@ -82,6 +83,7 @@ func Defaults() Config {
 	c.Derive.defaults()
 	c.Cluster.defaults()
 	c.Relay.defaults()
+	c.Auth.defaults()
 	c.Log.Level = "info"
 	c.Log.Format = "text"
 	return c
@@ -111,14 +113,16 @@ func (c *Config) settings() []setting {
 		{"log.level", oneOf(&c.Log.Level, logLevels...)},
 		{"log.format", oneOf(&c.Log.Format, "text", "json")},
 	}
-	return slices.Concat(all, c.RTSP.settings(), c.Derive.settings(), c.Cluster.settings(), c.Relay.settings())
+	return slices.Concat(all, c.Auth.settings(), c.RTSP.settings(), c.Derive.settings(), c.Cluster.settings(), c.Relay.settings())
 }
 
 // sections are the settings that are more than text in a file.
 func (c *Config) sections() map[string]section {
-	return map[string]section{
+	all := map[string]section{
 		sourcesKey: func(node ast.Node, wrong complain) { readSources(&c.Sources, node, wrong) },
 	}
+	c.Auth.sections(all)
+	return all
 }
 
 // Validate says what is wrong with the configuration as a whole; single values
@@ -133,7 +137,7 @@ func (c *Config) Validate() error {
 	if err := c.validateTLS(map[string]string{"rtmps.address": c.RTMPS.Address, "rtsps.address": c.RTSP.Secure}); err != nil {
 		return err
 	}
-	if err := errors.Join(c.Cluster.validate(), c.Relay.validate()); err != nil {
+	if err := errors.Join(c.Auth.resolve(), c.Cluster.validate(), c.Relay.validate()); err != nil {
 		return err
 	}
 	tcp := map[string]string{} // address to key

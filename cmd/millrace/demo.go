@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"millrace/ingest/rtmp"
+	"millrace/transmux/access"
 )
 
 // demoClip is made by demo/make-clip.sh: eight seconds that loop without a seam.
@@ -38,8 +39,8 @@ func demoPossible(cfg Config) error {
 const demoPause = 2 * time.Second
 
 // demoTask publishes the clip to the gateway's own listener, again and again.
-func demoTask(l listeners, log *slog.Logger) task {
-	url := "rtmp://" + reachable(l.rtmp, "127.0.0.1") + "/" + demoStream
+func demoTask(l listeners, ticket string, log *slog.Logger) task {
+	url := "rtmp://" + reachable(l.rtmp, "127.0.0.1") + "/" + demoStream + "?token=" + ticket
 	return task{"demo publisher", func(ctx context.Context) error {
 		pause := time.NewTimer(0)
 		defer pause.Stop()
@@ -58,8 +59,20 @@ func demoTask(l listeners, log *slog.Logger) task {
 	}}
 }
 
-// explainDemo tells a person what to do now.
-func explainDemo(w io.Writer, l listeners) {
+// demoTicket lets the demo publish its stream, whatever others need for that.
+func (g *gateway) demoTicket() string {
+	name, err := access.ParsePattern(demoStream)
+	if err != nil {
+		panic(err) // it is a name
+	}
+	return g.access.Ticket("demo", access.Grant{Publish: []access.Pattern{name}})
+}
+
+// explainDemo tells a person what to do now. A key is what publishing needs.
+func explainDemo(w io.Writer, l listeners, key string) {
+	if key != "" {
+		key = "?token=" + key
+	}
 	site := "http://" + reachable(l.http, "localhost")
 	server := "rtmp://" + strings.TrimSuffix(reachable(l.rtmp, "localhost"), ":1935") // RTMP's own port
 	_, _ = fmt.Fprintf(w, `
@@ -71,13 +84,13 @@ func explainDemo(w io.Writer, l listeners) {
   Publish your own beside it, in OBS: Settings → Stream
     Service        Custom…
     Server         %[2]s/live
-    Stream Key     mystream
+    Stream Key     mystream%[4]s
     and watch it   %[1]s/watch/live/mystream
 
   or with ffmpeg:
-    ffmpeg -re -i FILE -c:v libx264 -tune zerolatency -g 60 -c:a aac -f flv %[2]s/live/mystream
+    ffmpeg -re -i FILE -c:v libx264 -tune zerolatency -g 60 -c:a aac -f flv "%[2]s/live/mystream%[4]s"
 
   Ctrl+C stops it.
 
-`, site, server, demoStream)
+`, site, server, demoStream, key)
 }

@@ -8,6 +8,7 @@ import (
 
 	"millrace/api"
 	"millrace/cluster/wire"
+	"millrace/transmux/access"
 	"millrace/transmux/bus"
 )
 
@@ -22,6 +23,8 @@ type gateway struct {
 	hub        *bus.Hub
 	source     bus.Source // the Hub for viewers, behind what brings streams into it
 	api        *api.API
+	access     *access.Room
+	key        string         // that was made for publishing; "" for none
 	neighbours *neighbours    // in the cluster
 	relay      *wire.Endpoint // for other nodes; nil for a single one
 	door       *door          // the Hub for those who publish

@@ -24,6 +24,8 @@ type commands struct {
 
 	Serve   serveCommand   `cmd:"" default:"1" help:"Take streams in and show them (this is what it does without a command)."`
 	Demo    demoCommand    `cmd:"" help:"Serve, and publish a bundled clip as live/demo, so that there is something to watch at once."`
+	Hash    hashCommand    `cmd:"" help:"Read a password from standard input and print what to put into the configuration in its place."`
+	Check   checkCommand   `cmd:"" help:"Read the configuration, say what is wrong with it, and end."`
 	Bench   benchCommand   `cmd:"" help:"Measure what viewers cost, and how late they are."`
 	Version versionCommand `cmd:"" help:"Say which version this is."`
 }
@@ -106,6 +108,9 @@ func (serveCommand) Run(c *commands, p *process) error {
 	if err != nil {
 		return err
 	}
+	if g.key != "" {
+		explainKey(p.stdout, g.key, g.listeners)
+	}
 	return g.run(ctx)
 }
 
@@ -127,8 +132,8 @@ func (demoCommand) Run(c *commands, p *process) error {
 	if err != nil {
 		return err
 	}
-	explainDemo(p.stdout, g.listeners)
-	return g.run(ctx, demoTask(g.listeners, log))
+	explainDemo(p.stdout, g.listeners, g.key)
+	return g.run(ctx, demoTask(g.listeners, g.demoTicket(), log))
 }
 
 type versionCommand struct{}

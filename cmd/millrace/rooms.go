@@ -17,13 +17,14 @@ import (
 // furnish makes the rooms and their tasks, from the bus outwards.
 func (g *gateway) furnish(cfg Config) {
 	metrics := api.NewMetrics(version(), g.hub)
+	g.furnishAccess(cfg, metrics)
 	deriver, judge := g.furnishDerive(cfg, metrics)
 	fetched := g.furnishSources(cfg, metrics)
 	g.source = fetched
 	g.furnishRelay(cfg, deriver, metrics)
-	g.api = api.New(api.Config{Version: version(), Ports: g.listeners.ports(), Sources: listSources(fetched), Cluster: g.neighbours.describe, Tree: g.trees}, g.hub, judge, metrics, g.log)
-	gate := ingest.New(fetched.Pushed(), ingest.Config{MaxPublishers: cfg.Limits.Publishers}, g.log)
-	viewers := playout.New(g.source, playout.Config{MaxViewers: cfg.Limits.Viewers})
+	g.api = api.New(api.Config{Version: version(), Ports: g.listeners.ports(), Access: g.access, Sources: listSources(fetched), Cluster: g.neighbours.describe, Tree: g.trees}, g.hub, judge, metrics, g.log)
+	gate := ingest.New(fetched.Pushed(), ingest.Config{MaxPublishers: cfg.Limits.Publishers, Authorize: mayPublish(g.access)}, g.log)
+	viewers := playout.New(g.source, playout.Config{MaxViewers: cfg.Limits.Viewers, Authorize: mayPlay(g.access)})
 	measureCluster(metrics, g.neighbours)
 	g.furnishRTSP(gate, viewers, metrics)
 	g.furnishRTMP(cfg, gate, viewers, deriver, metrics)

@@ -1,0 +1,294 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+
+	"millrace/transmux/access"
+)
+
+const (
+	keysKey  = "auth.keys"
+	usersKey = "auth.users"
+)
+
+// authConfig says who may do what.
+type authConfig struct {
+	Open  *[]access.Action // what needs no credential; nil is not said
+	Keys  []access.Key
+	Users []access.User
+	JWT   struct {
+		Secret    string
+		PublicKey string // a file's name
+		JWKS      string // a URL
+		Issuer    string
+		Audience  string
+		Key       any // what is in the file
+	}
+	Callback access.CallbackConfig
+}
+
+func (c *authConfig) defaults() { c.Callback.Timeout = access.DefaultCallbackTimeout }
+
+func (c *authConfig) settings() []setting {
+	text := func(into *string) func(string) error {
+		return func(s string) error { *into = s; return nil }
+	}
+	return []setting{
+		{"auth.open", func(s string) error {
+			list, err := access.ParseActions(s)
+			c.Open = &list
+			return err
+		}},
+		{keysKey, inOneLine(c.readKeys)},
+		{usersKey, inOneLine(c.readUsers)},
+		{"auth.jwt.secret", text(&c.JWT.Secret)},
+		{"auth.jwt.public_key", text(&c.JWT.PublicKey)},
+		{"auth.jwt.jwks", text(&c.JWT.JWKS)},
+		{"auth.jwt.issuer", text(&c.JWT.Issuer)},
+		{"auth.jwt.audience", text(&c.JWT.Audience)},
+		{"auth.callback.url", text(&c.Callback.URL)},
+		{"auth.callback.token", text(&c.Callback.Token)},
+		{"auth.callback.timeout", duration(&c.Callback.Timeout, 100*time.Millisecond, access.MaxCallbackTimeout)},
+	}
+}
+
+func (c *authConfig) sections(all map[string]section) {
+	all[keysKey], all[usersKey] = c.readKeys, c.readUsers
+}
+
+// resolve reads what the configuration only names, and says what is wrong.
+func (c *authConfig) resolve() error {
+	ways := 0
+	for _, way := range []string{c.JWT.Secret, c.JWT.PublicKey, c.JWT.JWKS} {
+		if way != "" {
+			ways++
+		}
+	}
+	switch {
+	case ways > 1:
+		return errors.New("auth.jwt: set one of secret, public_key and jwks: tokens are signed by one who gives them out")
+	case ways == 0 && c.JWT.Issuer+c.JWT.Audience != "":
+		return errors.New("auth.jwt: set secret, public_key or jwks, or tokens cannot be verified")
+	}
+	if c.JWT.PublicKey != "" {
+		raw, err := os.ReadFile(c.JWT.PublicKey)
+		if err == nil {
+			c.JWT.Key, err = access.ParsePublicKey(raw)
+		}
+		if err != nil {
+			return fmt.Errorf("auth.jwt.public_key: %w", err)
+		}
+	}
+	rules := c.rules(false)
+	if err := rules.Validate(); err != nil {
+		return fmt.Errorf("auth: %w", err)
+	}
+	return nil
+}
+
+// said says whether the configuration has a rule.
+func (c *authConfig) said() bool {
+	rules := c.rules(false)
+	return c.Open != nil || rules.Rules()
+}
+
+// rules are what the settings come to. Where there are none, those who can reach
+// loopback may do all, and others watch. Where there are, what is open is said.
+func (c *authConfig) rules(private bool) access.Config {
+	cfg := access.Config{Keys: c.Keys, Users: c.Users}
+	if c.JWT.Secret != "" || c.JWT.Key != nil || c.JWT.JWKS != "" {
+		cfg.Token = &access.TokenConfig{
+			Secret: c.JWT.Secret, Key: c.JWT.Key, KeySet: c.JWT.JWKS, Issuer: c.JWT.Issuer, Audience: c.JWT.Audience,
+		}
+	}
+	if c.Callback.URL != "" {
+		callback := c.Callback
+		cfg.Callback = &callback
+	}
+	switch {
+	case c.Open != nil:
+		cfg.Open = *c.Open
+	case cfg.Rules():
+	case private:
+		cfg.Open = []access.Action{access.Publish, access.Play, access.Read, access.Admin}
+	default:
+		cfg.Open = []access.Action{access.Play}
+	}
+	return cfg
+}
+
+// inOneLine takes a section from an environment variable, as YAML in one line.
+func inOneLine(read section) func(string) error {
+	return func(text string) error {
+		tree, err := parser.ParseBytes([]byte(text), 0)
+		if err != nil {
+			var at yaml.Error
+			if errors.As(err, &at) {
+				return errors.New(at.GetMessage()) // the whole error would print the text
+			}
+			return errors.New("this is no YAML")
+		}
+		var errs []error
+		for _, doc := range tree.Docs {
+			if doc.Body != nil {
+				read(doc.Body, func(_ *token.Token, err error) { errs = append(errs, err) })
+			}
+		}
+		return errors.Join(errs...)
+	}
+}
+
+func (c *authConfig) readKeys(node ast.Node, wrong complain) {
+	c.Keys = nil
+	readHolders(node, "key", wrong, func(name string, s access.Secret, g access.Grant) {
+		c.Keys = append(c.Keys, access.Key{Name: name, Secret: s, Grant: g})
+	})
+}
+
+func (c *authConfig) readUsers(node ast.Node, wrong complain) {
+	c.Users = nil
+	readHolders(node, "password", wrong, func(name string, s access.Secret, g access.Grant) {
+		c.Users = append(c.Users, access.User{Name: name, Secret: s, Grant: g})
+	})
+}
+
+// readHolders reads names, each with its secret, or with settings of which one is
+// the secret. What is complained of never quotes a value, for it may be one.
+func readHolders(node ast.Node, secret string, wrong complain, add func(string, access.Secret, access.Grant)) {
+	pairs, err := pairsOf(node)
+	if err != nil {
+		wrong(node.GetToken(), fmt.Errorf("there must be a name and a %s in each line", secret))
+		return
+	}
+	var names []string
+	for _, pair := range pairs {
+		at := pair.Key.GetToken()
+		name := at.Value
+		switch {
+		case name == "" || len(name) > 64 || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r > '~' || r == ':' }):
+			wrong(at, errors.New("a name is of letters, digits and signs other than a colon, 64 at most"))
+			continue
+		case slices.Contains(names, name):
+			wrong(at, fmt.Errorf("%s is there twice", name))
+			continue
+		}
+		names = append(names, name)
+		h := holderText{}
+		failed := false
+		h.read(pair.Value, secret, func(at *token.Token, err error) {
+			failed = true
+			wrong(at, fmt.Errorf("%s: %w", name, err))
+		})
+		if !failed {
+			add(name, h.secret, h.grant)
+		}
+	}
+}
+
+// holderText is one key or user as its settings fill it.
+type holderText struct {
+	secret   access.Secret
+	grant    access.Grant
+	has      bool // a secret
+	restrict bool // it is said what is allowed
+}
+
+func (h *holderText) settings(secret string) []setting {
+	patterns := func(into *[]access.Pattern) func(string) error {
+		return func(text string) (err error) {
+			h.restrict = true
+			*into, err = access.ParsePatterns(strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' }))
+			return err
+		}
+	}
+	right := func(into *bool) func(string) error {
+		return func(text string) error { h.restrict = true; return boolean(into)(text) }
+	}
+	return []setting{
+		{secret, func(text string) (err error) {
+			h.has = true
+			h.secret, err = access.ParseSecret(text)
+			return err
+		}},
+		{"publish", patterns(&h.grant.Publish)},
+		{"play", patterns(&h.grant.Play)},
+		{"read", right(&h.grant.Read)},
+		{"admin", right(&h.grant.Admin)},
+		{"expires", func(text string) (err error) {
+			if h.grant.Until, err = time.Parse(time.RFC3339, text); err != nil {
+				err = errors.New("this is no time: write 2030-12-31T23:59:59Z")
+			}
+			return err
+		}},
+	}
+}
+
+// read reads a secret, or the settings of one holder. A secret alone is for
+// publishing and watching everything.
+func (h *holderText) read(node ast.Node, secret string, wrong complain) {
+	settings := h.settings(secret)
+	if plain, err := scalar(node); err == nil {
+		if err := settings[0].set(plain); err != nil {
+			wrong(node.GetToken(), err)
+		}
+	} else {
+		h.pairs(node, settings, wrong)
+	}
+	if !h.has {
+		wrong(node.GetToken(), fmt.Errorf("there is no %s", secret))
+	}
+	if !h.restrict {
+		_ = settings[1].set("**") // it is a pattern
+		_ = settings[2].set("**")
+	}
+}
+
+func (h *holderText) pairs(node ast.Node, settings []setting, wrong complain) {
+	pairs, err := pairsOf(node)
+	if err != nil {
+		wrong(node.GetToken(), errors.New("this must be the secret, or settings of which one is the secret"))
+		return
+	}
+	for _, pair := range pairs {
+		key := pair.Key.GetToken()
+		i := slices.IndexFunc(settings, func(s setting) bool { return s.path == key.Value })
+		if i < 0 {
+			wrong(key, unknownKey(key.Value, settings))
+			continue
+		}
+		text, err := joined(pair.Value)
+		if err == nil {
+			err = settings[i].set(text)
+		}
+		if err != nil {
+			wrong(pair.Value.GetToken(), fmt.Errorf("%s: %w", key.Value, err))
+		}
+	}
+}
+
+// joined is the text of a plain value, or of a list's with commas between.
+func joined(node ast.Node) (string, error) {
+	list, ok := node.(*ast.SequenceNode)
+	if !ok {
+		return scalar(node)
+	}
+	var parts []string
+	for _, item := range list.Values {
+		part, err := scalar(item)
+		if err != nil {
+			return "", err
+		}
+		parts = append(parts, part)
+	}
+	return strings.Join(parts, ","), nil
+}
