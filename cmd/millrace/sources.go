@@ -16,10 +16,10 @@ import (
 var sourceSchemes = []string{"rtsp", "rtsps", "rtmp", "rtmps", "http", "https"}
 
 // pullers are what fetches, by the URL's scheme.
-func pullers(gate *ingest.Gate, log *slog.Logger) map[string]pull.Puller {
+func pullers(cfg Config, gate *ingest.Gate, log *slog.Logger) map[string]pull.Puller {
 	overRTSP := rtsp.NewPuller(gate, nil, log)
 	overHTTP := whep.NewPuller(whep.Config{}, gate, log)
-	overRTMP := rtmp.NewPuller(rtmp.PullConfig{}, gate, log)
+	overRTMP := rtmp.NewPuller(rtmp.PullConfig{MaxVideoMessage: cfg.RTMP.MaxMessage}, gate, log)
 	return map[string]pull.Puller{
 		"rtsp": overRTSP, "rtsps": overRTSP, "rtmp": overRTMP, "rtmps": overRTMP, "http": overHTTP, "https": overHTTP,
 	}
@@ -35,7 +35,7 @@ func (g *gateway) furnishSources(cfg Config, metrics *api.Metrics) *pull.Room {
 	gate := ingest.New(room.Pulled(), ingest.Config{MaxPublishers: pull.MaxSources}, log)
 	measureSources(metrics, room)
 	g.doors = append(g.doors, task{"sources", func(ctx context.Context) error {
-		return room.Serve(ctx, pullers(gate, log))
+		return room.Serve(ctx, pullers(cfg, gate, log))
 	}})
 	return room
 }

@@ -92,7 +92,7 @@ const sourcesEnv = envPrefix + "SOURCES="
 
 // TestEverySchemeHasItsPuller: what the configuration lets through can be fetched.
 func TestEverySchemeHasItsPuller(t *testing.T) {
-	all := pullers(nil, slog.New(slog.DiscardHandler))
+	all := pullers(Defaults(), nil, slog.New(slog.DiscardHandler))
 	for _, scheme := range sourceSchemes {
 		if all[scheme] == nil {
 			t.Errorf("nothing fetches %s", scheme)
