@@ -2,8 +2,10 @@
 // Protocol 1.0"): OBS, ffmpeg, hardware encoders.
 //
 // cmd makes a Server and lets it Serve a listener; plain TCP is rtmp://, TLS is
-// rtmps://. Publish is the other end, for demonstrations and benches. The room
-// knows the gate and the bus; it must not know viewers, pages or who runs it.
+// rtmps://. Publish is the other end, for demonstrations and benches, and Puller
+// fetches streams from other servers. Who connects to watch is handed to the
+// Player that cmd gives it (playout/rtmp), over a Link. The room knows the gate
+// and the bus; it must not know streams' viewers, pages or who runs it.
 //
 // # Who does what
 //
@@ -24,6 +26,11 @@
 //     bus.Publisher;
 //   - outbox: everything said to the peer, by the library or by us.
 //
+// play and what belongs to it (play.go) do not reach the library either, which
+// has nothing for players: the filter gives them to the session. A player's media
+// is chunked here and goes out by the outbox in one write for what there is; that
+// is also where the viewer is waited for, so that whoever plays need not.
+//
 // # What the library does not allow
 //
 // go-rtmp keeps ten fields of connect; what Enhanced RTMP announces there
@@ -34,7 +41,9 @@
 // read: messages of types 15 and 17 are taken for the AMF0 that encoders put in
 // them, an AMF3 value in there counts as null, and the answer to connect says
 // objectEncoding 0, which makes a client use AMF0. Announcing that encoders may be
-// asked to reconnect would take somebody who asks.
+// asked to reconnect would take somebody who asks: a status (command.go) of
+// NetConnection.Connect.ReconnectRequest on stream 0, to peers whose capsEx has
+// Reconnect, said by the session.
 //
 // The filter reads on the library's goroutine, and gives it one message at a
 // time: when media is read, the publish before it has been decided.

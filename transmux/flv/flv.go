@@ -1,5 +1,6 @@
 // Package flv reads the bodies of RTMP's audio and video messages, which are
-// the bodies of FLV tags, and turns them into tracks and frames.
+// the bodies of FLV tags, and turns them into tracks and frames; and it writes
+// such bodies, and onMetaData, for players (mux.go and its siblings).
 //
 // Whoever takes RTMP in calls it, with one Demuxer per publisher. It knows no
 // RTMP, no connection and no bus, and starts nothing. Everything in a body is
