@@ -9,9 +9,9 @@ import (
 	"millrace/transmux/bus"
 )
 
-// patience is how long a viewer waits for a source: a camera's handshake and its
-// first keyframe are two or three seconds, and browsers wait as long for an answer.
-const patience = 10 * time.Second
+// patience is how long a viewer waits for a source: a camera's handshake is a
+// second or two, and the player gives a request up after ten.
+const patience = 8 * time.Second
 
 var errPatience = errors.New("out of patience")
 

@@ -223,7 +223,7 @@ func TestRefusedViewers(t *testing.T) {
 		most time.Duration
 	}{
 		{"off", off, "connection refused. The next attempt is in 1s.", 0},
-		{"stalled", stall, "has not answered within 10s", patience},
+		{"stalled", stall, "has not answered within 8s", patience},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
