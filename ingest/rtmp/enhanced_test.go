@@ -2,6 +2,7 @@ package rtmp
 
 import (
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"millrace/transmux/av"
 	"millrace/transmux/avtest/ertmp"
+	"millrace/transmux/bus"
 )
 
 // sendClip sends messages as fast as they go.
@@ -89,6 +91,51 @@ func TestLadderIsOnOneClock(t *testing.T) {
 		if a[i].PTS != b[i].PTS || a[i].Track.ID != large || b[i].Track.ID != small {
 			t.Fatalf("frame %d at %v and %v", i, a[i].PTS, b[i].PTS)
 		}
+	}
+}
+
+// The default track is the stream's first of its kind, whenever it is announced;
+// one that never is does not hold the others up for ever.
+func TestDefaultTrackIsFirst(t *testing.T) {
+	opus := func(id byte) []byte {
+		return ertmp.AudioTracks(ertmp.SequenceStart, ertmp.OneTrack, ertmp.Track{ID: id, FourCC: "Opus", Payload: ertmp.OpusHead(2)})
+	}
+	renditions := func(r *mediaReader) (names []string) {
+		for _, k := range []uint8{0, 1, 2} {
+			if track := r.tracks[trackKey{av.Audio, k}]; track != nil {
+				names = append(names, fmt.Sprintf("%d:%s", track.ID, track.Rendition))
+			}
+		}
+		return names
+	}
+	for name, tc := range map[string]struct {
+		bodies [][]byte
+		after  time.Duration // of the last one
+		want   string
+	}{
+		"announced last": {[][]byte{opus(2), opus(1), opus(1), opus(0)}, 0, "[1: 2:1 3:2]"},
+		"never":          {[][]byte{opus(2), opus(1)}, 0, "[]"},
+		"never, waited":  {[][]byte{opus(2), opus(1), ertmp.Audio(ertmp.SequenceEnd, "Opus")}, defaultPatience, "[1:1 2:2]"},
+	} {
+		hub := bus.New(bus.Config{})
+		pub, err := hub.Publish("live/order", infoOfTest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &mediaReader{pub: pub, log: slog.New(slog.DiscardHandler), counters: &counters{}}
+		now := time.Now()
+		for i, body := range tc.bodies {
+			if i == len(tc.bodies)-1 {
+				now = now.Add(tc.after)
+			}
+			if err := r.take(&message{kind: typeAudio, body: body, arrived: now}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := fmt.Sprint(renditions(r)); got != tc.want {
+			t.Errorf("%s: %s, want %s", name, got, tc.want)
+		}
+		hub.Close()
 	}
 }
 

@@ -25,18 +25,13 @@ type mediaReader struct {
 	demuxer  flv.Demuxer
 	timeline ingest.Timeline
 	tracks   map[trackKey]*av.Track
+	late     latecomers
 
 	warn    func(text string) // tells the encoder; nil where there is none
 	notes   []string          // what has been said about codecs
 	trouble *reporter         // what is said about messages
 	inARow  int               // bad messages
 	bad     uint64
-}
-
-// trackKey tells a publisher's tracks apart: by kind, and by their number in it.
-type trackKey struct {
-	kind   av.Kind
-	number uint8
 }
 
 // media takes one audio or video message to the bus.
@@ -75,9 +70,10 @@ func (r *mediaReader) take(m *message) error {
 
 // deliver brings what a message says of one track to the bus.
 func (r *mediaReader) deliver(key trackKey, e *flv.Event, m *message) {
-	if e.Track != nil {
+	if e.Track != nil && !r.late.hold(r, key, e.Track, m.arrived) {
 		r.describe(key, e.Track)
 	}
+	r.late.release(r, m.arrived)
 	if track := r.tracks[key]; e.Frame != nil && track != nil {
 		r.write(e.Frame, track, m)
 	}
