@@ -257,3 +257,28 @@ func TestSourceOverRTMP(t *testing.T) {
 		t.Error("the log has the source's credentials")
 	}
 }
+
+// TestSourceOverEnhancedRTMP: codecs that RTMP has no number for go from gateway to
+// gateway by their FourCC, since the one that fetches says that it reads them. A
+// player that does not say so gets what it can be given.
+func TestSourceOverEnhancedRTMP(t *testing.T) {
+	origin := start(t)
+	origin.publishRTSP("live/a", "tcp", strings.Fields("-c:v libx265 -preset ultrafast -x265-params log-level=none:keyint=25:bframes=0 -c:a libopus -ac 2")...)
+	origin.tracksOf("live/a", 2)
+	edge := start(t, fmt.Sprintf("MILLRACE_SOURCES={live/far: 'rtmp://%s/live/a'}", origin.rtmp))
+	edge.tracksOf("live/far", 2)
+	if p := edge.play("live/far", "tcp"); p.pictures < 25 || p.codecs != "hevc opus" || len(p.complaints) > 0 {
+		t.Errorf("%+v\n%s", p, edge.tail())
+	}
+	// This ffmpeg announces nothing: no sound is left, and the picture is left out or derived.
+	file := filepath.Join(t.TempDir(), "played.flv")
+	player := exec.CommandContext(t.Context(), "ffmpeg", "-nostdin", "-loglevel", "error", "-i", origin.rtmpURL("live/a"), "-t", "1", "-c", "copy", "-y", file)
+	if err := player.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if err := poll(t.Context(), patience, func() bool { return origin.said("track left out") && origin.said("fourCcList") }); err != nil {
+		t.Errorf("the log does not say what is left out\n%s", origin.tail())
+	}
+	_ = player.Process.Kill()
+	_ = player.Wait()
+}
