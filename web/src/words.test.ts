@@ -9,6 +9,7 @@ test('the server’s own words stand where it refused, and nowhere else', () => 
   expect(wordsFor({ ...status, reason: 'codec_refused', said }).detail).toBe(said)
   expect(wordsFor({ ...status, reason: 'codec_refused' }).detail).toMatch(/in common/)
   expect(wordsFor({ ...status, reason: 'not_live', said }).detail).not.toBe(said)
+  expect(wordsFor({ ...status, reason: 'source_down', said }).detail).toBe(said)
 })
 
 test('a reason speaks louder than a state', () => {
