@@ -12,6 +12,7 @@ import (
 
 	"millrace/ingest"
 	"millrace/ingest/pull"
+	"millrace/transmux/access"
 	"millrace/transmux/rtc/resource"
 )
 
@@ -85,6 +86,17 @@ func TestEverySettingArrives(t *testing.T) {
 	want.Cluster.Redirect = "load"
 	want.Relay = relayConfig{MaxChildren: 4, Linger: 3 * time.Second, CA: "ca.pem", Certificate: "node.pem", Key: "node.key"}
 	want.Cluster.Networks = []string{"192.0.2.0/24=eu", "2001:db8::/32=us"}
+	want.Auth.Open = &[]access.Action{access.Play, access.Read}
+	want.Auth.Keys = []access.Key{
+		{Name: "obs", Secret: secret(t, "a key of obs"), Grant: access.Grant{Publish: grantOf(t, "**"), Play: grantOf(t, "**")}},
+		{Name: "cam", Secret: secret(t, "sha256:"+strings.Repeat("0f", 32)), Grant: access.Grant{
+			Publish: grantOf(t, "cams/*", "live/cam"), Until: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC),
+		}},
+	}
+	want.Auth.Users = []access.User{{Name: "alice", Secret: secret(t, "pass"), Grant: access.Grant{Play: grantOf(t, "**"), Read: true, Admin: true}}}
+	want.Auth.JWT.Secret = strings.Repeat("s", 32)
+	want.Auth.JWT.Issuer, want.Auth.JWT.Audience = "the app", "millrace"
+	want.Auth.Callback = access.CallbackConfig{URL: "https://app.example/may", Token: "it is us", Timeout: time.Second}
 	want.Log.Level = "debug"
 	want.Log.Format = "json"
 
@@ -150,6 +162,18 @@ cluster:
   ca: ca.pem
   certificate: node.pem
   key: node.key
+auth:
+  open: [play, read]
+  keys:
+    obs: a key of obs
+    cam:
+      key: sha256:0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f
+      publish: [cams/*, live/cam]
+      expires: 2030-01-02T03:04:05Z
+  users:
+    alice: {password: pass, play: "**", read: true, admin: true}
+  jwt: {secret: ssssssssssssssssssssssssssssssss, issuer: the app, audience: millrace}
+  callback: {url: "https://app.example/may", token: it is us, timeout: 1s}
 log:
   level: debug # loud
   format: json
@@ -161,6 +185,12 @@ log:
 		"MILLRACE_STREAM_MAX_BYTES=2GiB", "MILLRACE_STREAM_MAX_FRAMES=4096", "MILLRACE_STREAM_LINGER=90s",
 		`MILLRACE_WEBRTC_ICE_SERVERS=stun:stun.example.org:3478, turns:[2001:db8::1]?transport=tcp me p"w`,
 		`MILLRACE_SOURCES={live/door: "http://cam.example/whep/a", live/yard: {url: "https://[::1]:8443/b", on_demand: true, linger: 60s, transport: tcp}}`,
+		"MILLRACE_AUTH_OPEN=play read",
+		"MILLRACE_AUTH_KEYS={obs: a key of obs, cam: {key: 'sha256:" + strings.Repeat("0f", 32) + "', publish: [cams/*, live/cam], expires: 2030-01-02T03:04:05Z}}",
+		`MILLRACE_AUTH_USERS={alice: {password: pass, play: "**", read: true, admin: true}}`,
+		"MILLRACE_AUTH_JWT_SECRET=" + strings.Repeat("s", 32), "MILLRACE_AUTH_JWT_PUBLIC_KEY=", "MILLRACE_AUTH_JWT_JWKS=",
+		"MILLRACE_AUTH_JWT_ISSUER=the app", "MILLRACE_AUTH_JWT_AUDIENCE=millrace",
+		"MILLRACE_AUTH_CALLBACK_URL=https://app.example/may", "MILLRACE_AUTH_CALLBACK_TOKEN=it is us", "MILLRACE_AUTH_CALLBACK_TIMEOUT=1s",
 		"MILLRACE_LIMITS_PUBLISHERS=5", "MILLRACE_LIMITS_VIEWERS=7", "MILLRACE_LIMITS_REQUESTS=9",
 		"MILLRACE_FFMPEG_PATH=/opt/ffmpeg", "MILLRACE_DERIVE_MAX_PROCESSES=3", "MILLRACE_DERIVE_VIDEO_MODE=off",
 		"MILLRACE_DERIVE_VIDEO_EXCEPT=live/*, cam", "MILLRACE_DERIVE_VIDEO_ENCODER=h264_nvenc", "MILLRACE_DERIVE_VIDEO_PRESET=p4",

@@ -3,6 +3,7 @@ package access
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -43,6 +44,9 @@ func ParsePattern(text string) (Pattern, error) {
 	}
 	return Pattern{parts}, nil
 }
+
+// Equal says whether both are the same text.
+func (p Pattern) Equal(other Pattern) bool { return slices.Equal(p.parts, other.parts) }
 
 // ParsePatterns reads several.
 func ParsePatterns(texts []string) ([]Pattern, error) {

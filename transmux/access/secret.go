@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 
 	"golang.org/x/crypto/argon2"
@@ -124,5 +125,8 @@ func (s *Secret) matches(password string) bool {
 	}
 }
 
-// LogValue keeps it out of logs, as String does out of texts.
+// Equal says whether both are kept the same.
+func (s Secret) Equal(other Secret) bool { return reflect.DeepEqual(s, other) }
+
+// String keeps it out of texts.
 func (Secret) String() string { return "[secret]" }
