@@ -56,7 +56,7 @@ func (g *gateway) processes(t *testing.T, n int) []int {
 func pictureOnly(t *testing.T) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "obs.flv")
-	run(t, "-loglevel", "error", "-ss", "5.2", "-i", obsDefault, "-c", "copy", file)
+	run(t, "-loglevel", "error", "-i", obsDefault, "-ss", "5.2", "-c", "copy", file)
 	return file
 }
 
