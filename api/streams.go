@@ -38,6 +38,7 @@ type track struct {
 	Kind        string     `json:"kind"`
 	Codec       string     `json:"codec"`
 	Profile     string     `json:"profile"`
+	Rendition   string     `json:"rendition,omitempty"` // its name among several of a kind
 	Bitrate     int64      `json:"bitrate"`
 	Frames      uint64     `json:"frames"`
 	DerivedFrom av.TrackID `json:"derived_from"`
@@ -111,7 +112,7 @@ func describe(s *bus.Snapshot, judge Judge, now time.Time) stream {
 func describeTrack(stream string, s *bus.TrackSnapshot, judge Judge) track {
 	t := s.Track
 	d := track{
-		ID: t.ID, Kind: t.Kind.String(), Codec: t.Codec.String(), Profile: t.Profile,
+		ID: t.ID, Kind: t.Kind.String(), Codec: t.Codec.String(), Profile: t.Profile, Rendition: t.Rendition,
 		Bitrate: int64(math.Round(s.Bitrate)), Frames: s.Frames, DerivedFrom: t.DerivedFrom,
 	}
 	verdict := judge(stream, t)
