@@ -1,8 +1,8 @@
 package directory
 
 import (
+	"cmp"
 	"context"
-	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -15,10 +15,10 @@ type Exchange struct {
 	mu       sync.Mutex
 	revision uint64
 	epochs   uint64
-	entries  map[string]held
+	entries  map[Kind]map[string]held
 	ears     map[string][]*ear // by topic; replaced, never changed
 
-	messages, bytes, writes, reads atomic.Uint64
+	messages, bytes, sent atomic.Uint64
 }
 
 // held is an entry and its end.
@@ -36,15 +36,14 @@ type ear struct {
 
 // Traffic is what passed an Exchange since it was made.
 type Traffic struct {
-	Messages uint64 // delivered
+	Sent     uint64 // by nodes: messages, questions, and operations on keys
+	Messages uint64 // delivered to them
 	Bytes    uint64 // of these
-	Writes   uint64 // of keys
-	Reads    uint64
 }
 
 // NewExchange makes an empty one.
 func NewExchange() *Exchange {
-	return &Exchange{entries: map[string]held{}, ears: map[string][]*ear{}}
+	return &Exchange{entries: map[Kind]map[string]held{}, ears: map[string][]*ear{}}
 }
 
 // NewMemory is the store of a single node.
@@ -52,14 +51,14 @@ func NewMemory() *Memory { return NewExchange().Connect() }
 
 // Traffic is what passed so far.
 func (x *Exchange) Traffic() Traffic {
-	return Traffic{x.messages.Load(), x.bytes.Load(), x.writes.Load(), x.reads.Load()}
+	return Traffic{x.sent.Load(), x.messages.Load(), x.bytes.Load()}
 }
 
 // Forget loses everything, as a store in memory does whose servers all died.
 func (x *Exchange) Forget() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.entries, x.revision = map[string]held{}, 0
+	x.entries, x.revision = map[Kind]map[string]held{}, 0
 }
 
 // Connect makes a node's end.
@@ -119,6 +118,9 @@ func (m *Memory) reach(ctx context.Context) error {
 		return err
 	}
 	_, cause := m.Online()
+	if cause == nil {
+		m.x.sent.Add(1) // whatever is done next
+	}
 	return cause
 }
 
@@ -129,14 +131,13 @@ func (m *Memory) Get(ctx context.Context, kind Kind, name string) (Entry, error)
 	if err := m.reach(ctx); err != nil {
 		return Entry{}, err
 	}
-	m.x.reads.Add(1)
 	m.x.mu.Lock()
 	defer m.x.mu.Unlock()
-	return m.x.get(topicOf(kind, name)), nil
+	return m.x.get(kind, topicOf(kind, name)), nil
 }
 
-func (x *Exchange) get(key string) Entry {
-	h := x.entries[key]
+func (x *Exchange) get(kind Kind, key string) Entry {
+	h := x.entries[kind][key]
 	if h.Value != nil && time.Now().After(h.until) {
 		h.Value = nil
 	}
@@ -150,15 +151,17 @@ func (m *Memory) Write(ctx context.Context, kind Kind, name string, value []byte
 		return 0, err
 	}
 	x, key := m.x, topicOf(kind, name)
-	x.writes.Add(1)
 	x.mu.Lock()
-	if x.get(key).Revision != revision {
+	if x.get(kind, key).Revision != revision {
 		x.mu.Unlock()
 		return 0, ErrConflict
 	}
 	x.revision++
 	e := Entry{Key: key, Value: slices.Clone(value), Revision: x.revision}
-	x.entries[key] = held{e, time.Now().Add(ttl)}
+	if x.entries[kind] == nil {
+		x.entries[kind] = map[string]held{}
+	}
+	x.entries[kind][key] = held{e, time.Now().Add(ttl)}
 	ears := slices.Concat(x.ears[key], x.ears[topicOf(kind, "")])
 	x.mu.Unlock()
 	x.tell(ears, key, e, Message{})
@@ -183,16 +186,15 @@ func (m *Memory) List(ctx context.Context, kind Kind) ([]Entry, error) {
 	if err := m.reach(ctx); err != nil {
 		return nil, err
 	}
-	m.x.reads.Add(1)
 	m.x.mu.Lock()
 	defer m.x.mu.Unlock()
 	var list []Entry
-	prefix := topicOf(kind, "")
-	for _, key := range slices.Sorted(maps.Keys(m.x.entries)) {
-		if e := m.x.get(key); e.Value != nil && len(key) > len(prefix) && key[:len(prefix)] == prefix {
+	for key := range m.x.entries[kind] {
+		if e := m.x.get(kind, key); e.Value != nil {
 			list = append(list, e)
 		}
 	}
+	slices.SortFunc(list, func(a, b Entry) int { return cmp.Compare(a.Revision, b.Revision) })
 	return list, nil
 }
 

@@ -58,7 +58,7 @@ type traffic struct {
 func (w *world) traffic() traffic {
 	if w.exchange != nil {
 		t := w.exchange.Traffic()
-		return traffic{t.Writes + t.Reads, t.Messages, t.Bytes, time.Now()}
+		return traffic{t.Sent, t.Messages, t.Bytes, time.Now()}
 	}
 	t := w.server.Traffic()
 	return traffic{t.In, t.Out, t.Bytes, time.Now()}
