@@ -59,6 +59,7 @@ func TestFFmpegPublishes(t *testing.T) {
 		"VP9, without any sound": {"tcp", []string{"-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-g", "25", "-strict", "experimental", "-an"}, []av.Codec{av.VP9}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			h := build(t, ingest.Config{})
 			h.publish("live/a", tc.transport, tc.codec...)
 			tracks := h.tracks("live/a", len(tc.want), 10)

@@ -113,12 +113,12 @@ func (p *Puller) fetch(ctx context.Context, source ingest.Source, udp bool) erro
 	if err := s.enter(peer, ""); err != nil {
 		return fmt.Errorf("rtsp: %w", err)
 	}
-	return p.flow(ctx, client, s, udp)
+	return flow(ctx, client, s)
 }
 
 // flow runs a session until it or its connection ends.
-func (p *Puller) flow(ctx context.Context, client *rtsp.Client, s *session, udp bool) error {
-	s.begin(udp)
+func flow(ctx context.Context, client *rtsp.Client, s *session) error {
+	s.begin()
 	gone := make(chan struct{})
 	go func() { // ends with the client, which fetch closes
 		defer close(gone)

@@ -56,6 +56,7 @@ func TestPull(t *testing.T) {
 		"parameter sets in the SDP": {camera: &camera{}, says: "transport=tcp"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			h := build(t, ingest.Config{})
 			c := tc.camera
 			c.t = t
@@ -97,6 +98,7 @@ func TestPullFails(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			h := build(t, ingest.Config{})
 			c := tc.camera
 			c.t = t
@@ -179,6 +181,7 @@ func TestWrongDescriptions(t *testing.T) {
 		"with start code": {"a=fmtp:96 sprop-parameter-sets=AAAAA" + "Wd=," + sets + "\r\n", "tracks=2"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			h := build(t, ingest.Config{})
 			c := &camera{t: t, inBand: true}
 			c.sdp = "v=0\r\no=- 1 1 IN IP4 1.2.3.4\r\ns=cam\r\nt=0 0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n" + tc.fmtp +

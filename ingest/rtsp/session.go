@@ -33,7 +33,7 @@ type session struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	queue  *queue
-	lossy  bool
+	lossy  bool // set before packets come
 	work   sync.WaitGroup
 	begun  time.Time
 
@@ -95,7 +95,8 @@ func (s *session) enter(p rtsp.Peer, encoder string) error {
 
 // Begin runs the session.
 func (s *session) Begin(lossy bool, end func(cause error)) {
-	s.begin(lossy)
+	s.lossy = lossy
+	s.begin()
 	s.work.Go(func() {
 		if err := s.run(); s.ctx.Err() == nil {
 			end(err)
@@ -104,15 +105,15 @@ func (s *session) Begin(lossy bool, end func(cause error)) {
 }
 
 // begin opens the session's books.
-func (s *session) begin(lossy bool) {
-	s.lossy, s.intake.lossy = lossy, lossy
+func (s *session) begin() {
+	s.intake.lossy = s.lossy
 	s.intake.publisher = s.publisher
 	now := time.Now().UnixNano()
 	s.sign.Store(now)
 	s.media.Store(now)
 	s.room.counters.opened.Add(1)
 	transport := "tcp"
-	if lossy {
+	if s.lossy {
 		transport = "udp"
 	}
 	s.log.Info("rtsp: publisher opened", "transport", transport, "tracks", len(s.intake.lanes))

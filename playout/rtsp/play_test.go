@@ -23,6 +23,7 @@ func key(p []byte) bool { return p[0]&0x1F == 5 }
 func TestPlayBeginsAtTheKeyframe(t *testing.T) {
 	for name, transport := range map[string]gortsplib.Transport{"tcp": gortsplib.TransportTCP, "udp": gortsplib.TransportUDP} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			h := build(t, playout.Config{})
 			h.publish("live/a", 3500*time.Millisecond, codecs.OpusTrack(2), avtest.Encoder{GOP: 300, Payloads: 1})
 			c := h.play("live/a", transport)
