@@ -192,7 +192,7 @@ func TestCrossOrigin(t *testing.T) {
 
 func TestServerAnswer(t *testing.T) {
 	_, _, site := newSite(t)
-	want := `{"version":"v1.2.3","rtmp_port":1935,"rtsp_port":0,"http_port":8080,"webrtc_port":8000}`
+	want := `{"version":"v1.2.3","rtmp_port":1935,"rtsp_port":0,"http_port":8080,"webrtc_port":8000,"needs_credential":[]}`
 	if got := strings.TrimSpace(get(site, "GET", "/api/v1/server").Body.String()); got != want {
 		t.Errorf("got %s\nwant %s", got, want)
 	}
