@@ -7,6 +7,7 @@ import (
 
 	"millrace/transmux/av"
 	"millrace/transmux/codecs"
+	"millrace/transmux/derive"
 	"millrace/transmux/rtc/description"
 )
 
@@ -199,11 +200,13 @@ func better(t, than *av.Track, rendition string) bool {
 	return finer(t, than)
 }
 
-// finer orders pictures. One of which B-frames would have to be left out comes last, one
-// that was made without them before it, and first what the publisher sends without, the
-// largest of it.
+// finer orders pictures. Last comes one that browsers do not decode, before it one of
+// which B-frames would have to be left out, then what was made of these, and first what
+// the publisher sends as it should be, the largest of it.
 func finer(t, than *av.Track) bool {
 	switch {
+	case derive.Ordinary(t) != derive.Ordinary(than):
+		return derive.Ordinary(t)
 	case t.Reordered != than.Reordered:
 		return than.Reordered
 	case (t.DerivedFrom == 0) != (than.DerivedFrom == 0):

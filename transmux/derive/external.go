@@ -54,6 +54,8 @@ func (k kitchen) checkPicture(stream string, source *av.Track) error {
 	switch {
 	case why == "":
 		return nil
+	case !Ordinary(source):
+		return refusal(fmt.Sprintf("browsers do not decode %s; set the encoder to 8 bits and 4:2:0 (NV12); ffmpeg could turn it into that, but %s", source.Profile, why))
 	case source.Codec == av.H264:
 		return refusal("with ffmpeg they need not be, but " + why)
 	default:

@@ -54,7 +54,7 @@ func (r *Room) judge(who *receiver, stream string, t *av.Track) (Way, string) {
 		}
 		reasons = string(no)
 	}
-	if who.offer.Takes(t.Codec) {
+	if who.offer.Takes(t.Codec) && Ordinary(t) {
 		return Pass, "B-frames are left out for browsers: " + reasons
 	}
 	return No, reasons

@@ -148,6 +148,9 @@ func targetOf(kind av.Kind) av.Codec {
 
 // turned tells what is done to a track for browsers.
 func turned(t *av.Track, target av.Codec) string {
+	if !Ordinary(t) {
+		return fmt.Sprintf("%s of the profile %s is encoded anew for browsers", name(t.Codec), t.Profile)
+	}
 	if t.Codec == target {
 		return fmt.Sprintf("%s with B-frames is encoded anew without them for browsers", name(t.Codec))
 	}

@@ -63,7 +63,7 @@ type Program struct {
 	stop  context.CancelFunc
 	work  sync.WaitGroup
 
-	restarts, refused atomic.Uint64
+	refused atomic.Uint64
 
 	mu       sync.Mutex
 	closed   bool
