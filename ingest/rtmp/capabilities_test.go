@@ -163,3 +163,30 @@ func TestAnswersAreWrittenAnew(t *testing.T) {
 		t.Error("half a chunk is no error")
 	}
 }
+
+// FuzzConnect reads a connect as the filter does, whatever it announces.
+func FuzzConnect(f *testing.F) {
+	f.Add(enhancedConnect(3, infoMap(fourCCList(nil, "hvc1", "*"), "videoFourCcInfoMap", map[string]float64{"*": 7})))
+	f.Add(enhancedConnect(0, appendNumber(appendKey(nil, "capsEx"), 15)))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		plain, err := plainAMF(nil, body)
+		if err != nil {
+			return
+		}
+		c, err := parseCommand(plain)
+		if err != nil {
+			return
+		}
+		p := readCapabilities(c)
+		if (len(p.fourCCs) > 0 || len(p.infos) > 0 || p.capsEx > 0) && !p.announced {
+			t.Fatalf("%+v", p)
+		}
+		if len(p.fourCCs)+len(p.infos) > maxValues {
+			t.Fatal("more than was said")
+		}
+		p.takes("hvc1")
+		if m := p.result(); p.answers(m) != p.announced {
+			t.Fatal("our own answer is not taken for one")
+		}
+	})
+}

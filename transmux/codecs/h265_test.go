@@ -258,7 +258,7 @@ func TestH265UpdateByPart(t *testing.T) {
 		"more":        {[][]byte{second}, [][]byte{vps, sps, pps[0], second}},
 	} {
 		got, changed, err := H265Update(&track, tc.in)
-		if err != nil || changed != (tc.want != nil) && !bytes.Equal(otherPPS[0], pps[0]) {
+		if err != nil || changed != (tc.want != nil) {
 			t.Errorf("%s: changed %t, %v", name, changed, err)
 		}
 		if changed && (!sameParts(got.Config, tc.want) || got.ID != 4 || got.Rendition != "1") {
