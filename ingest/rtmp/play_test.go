@@ -177,3 +177,40 @@ func TestMediaWaitsForItsTurn(t *testing.T) {
 	}
 	near.Close()
 }
+
+// FuzzInformation reads what either side may say in a command.
+func FuzzInformation(f *testing.F) {
+	st := status{"error", "NetConnection.Connect.Rejected", "elsewhere"}
+	f.Add(st.message(0).body)
+	f.Add(append(appendNumber(appendString(nil, "_error"), 1), append([]byte{amfNull}, append(appendKey([]byte{amfObject}, "ex"),
+		append(appendNumber(appendKey([]byte{amfObject}, "code"), 302), 0, 0, amfObjectEnd, 0, 0, amfObjectEnd)...)...)...))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		plain, err := plainAMF(nil, b)
+		if err != nil {
+			return
+		}
+		c, err := parseCommand(plain)
+		if err != nil {
+			return
+		}
+		if n := len(c.values(3)); n > 3 {
+			t.Errorf("%d values", n)
+		}
+		_, code, words := c.information()
+		if s := explain(code, words); len(s) > maxWords+8 {
+			t.Errorf("%d bytes of explanation", len(s))
+		}
+		_ = c.redirected()
+	})
+}
+
+func TestRedirectsAreKnown(t *testing.T) {
+	body := append(appendKey([]byte{amfNull, amfObject}, "ex"),
+		append(appendNumber(appendKey([]byte{amfObject}, "code"), 302), 0, 0, amfObjectEnd, 0, 0, amfObjectEnd)...)
+	if c := (command{name: "_error", args: body}); !c.redirected() {
+		t.Error("a redirect is not seen")
+	}
+	if c := (command{name: "_error", args: []byte{amfNull}}); c.redirected() {
+		t.Error("a redirect that is none")
+	}
+}
