@@ -15,53 +15,15 @@ func (c *crowd) die(ctx context.Context) error {
 	i := rand.IntN(len(c.members))
 	dead := c.members[i]
 	c.members = slices.Delete(c.members, i, i+1)
-	var moving, ending []*stream
-	for _, s := range c.streams {
-		// Those who died follow nothing any more.
-		s.watch = slices.DeleteFunc(s.watch, func(w watch) bool { return w.by == dead })
-		if s.of == dead {
-			if len(moving) <= len(ending) {
-				moving = append(moving, s)
-			} else {
-				ending = append(ending, s)
-			}
-		}
-	}
-	for _, s := range append(slices.Clone(moving), ending...) {
-		for _, w := range s.watch { // whatever was told before is old
-			select {
-			case <-w.place:
-			default:
-			}
-		}
-	}
+	moving, ending := c.orphans(dead)
 	dead.cut()
 	at := time.Now()
 	dead.stop()
 	c.died++
-	err := each(moving, func(s *stream) error {
-		to := c.members[rand.IntN(len(c.members))]
-		claim, err := to.Claim(ctx, s.name, nil)
-		if err != nil {
-			return err
-		}
-		now := time.Now()
-		c.claimed.add(now.Sub(at))
-		s.of = to
-		for _, w := range s.watch {
-			for p := range w.place {
-				if p == claim.Place() || w.by == to {
-					break
-				}
-			}
-			c.moved.add(time.Since(now))
-		}
-		return nil
-	})
-	if err != nil {
+	if err := c.move(ctx, moving, at); err != nil {
 		return err
 	}
-	err = each(ending, func(s *stream) error {
+	_ = each(ending, func(s *stream) error {
 		for _, w := range s.watch {
 			for p := range w.place {
 				if !p.Live() {
@@ -72,16 +34,8 @@ func (c *crowd) die(ctx context.Context) error {
 		}
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	err = until(ctx, func() bool {
-		for _, m := range c.members {
-			if m.Health().Nodes > len(c.members) {
-				return false
-			}
-		}
-		return true
+	err := until(ctx, func() bool {
+		return !slices.ContainsFunc(c.members, func(m *member) bool { return m.Health().Nodes > len(c.members) })
 	})
 	if err != nil {
 		return err
@@ -96,6 +50,53 @@ func (c *crowd) die(ctx context.Context) error {
 		s.of = successor
 		_, err := successor.Claim(ctx, s.name, nil)
 		return err
+	})
+}
+
+// orphans are the streams of a node that is about to die, in halves; what their
+// followers were told before is forgotten.
+func (c *crowd) orphans(dead *member) (moving, ending []*stream) {
+	for _, s := range c.streams {
+		// Those who die follow nothing any more.
+		s.watch = slices.DeleteFunc(s.watch, func(w watch) bool { return w.by == dead })
+		if s.of != dead {
+			continue
+		}
+		if len(moving) <= len(ending) {
+			moving = append(moving, s)
+		} else {
+			ending = append(ending, s)
+		}
+		for _, w := range s.watch {
+			select {
+			case <-w.place:
+			default:
+			}
+		}
+	}
+	return moving, ending
+}
+
+// move lets publishers come back elsewhere, and waits until all followers know.
+func (c *crowd) move(ctx context.Context, moving []*stream, died time.Time) error {
+	return each(moving, func(s *stream) error {
+		to := c.members[rand.IntN(len(c.members))]
+		claim, err := to.Claim(ctx, s.name, nil)
+		if err != nil {
+			return err
+		}
+		now := time.Now()
+		c.claimed.add(now.Sub(died))
+		s.of = to
+		for _, w := range s.watch {
+			for p := range w.place {
+				if p == claim.Place() || w.by == to {
+					break
+				}
+			}
+			c.moved.add(time.Since(now))
+		}
+		return nil
 	})
 }
 
