@@ -31,7 +31,6 @@ type house struct {
 	room *Room
 	log  *logged
 	addr string
-	udp  bool
 }
 
 // logged keeps what is logged.

@@ -166,7 +166,7 @@ func TestRudeRequests(t *testing.T) {
 		"a huge body":         "ANNOUNCE " + url + " RTSP/1.0\r\nCSeq: 1\r\nContent-Type: application/sdp\r\nContent-Length: 999999999\r\n\r\n",
 		"a packet, unwelcome": "$\x00\x00\x04abcd",
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(name, func(*testing.T) {
 			r := h.raw()
 			_, _ = io.WriteString(r, bytes) // it may hang up
 		})

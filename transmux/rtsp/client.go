@@ -45,7 +45,6 @@ type Client struct {
 	target  Target
 	library *gortsplib.Client
 	desc    *description.Session
-	control string
 	media   []Media
 	sink    Sink // from Play on
 }
