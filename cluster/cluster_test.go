@@ -36,6 +36,7 @@ type house struct {
 	t        *testing.T
 	exchange *directory.Exchange
 	identity *wire.Identity
+	nodes    []*node
 }
 
 func newHouse(t *testing.T) *house {
@@ -136,7 +137,7 @@ func (h *house) node(id string, change func(*options)) *node {
 	n := &node{
 		t: h.t, id: id, hub: bus.New(bus.Config{}), endpoint: endpoint, deriver: &deriver{wanted: map[derive.Offer]int{}},
 		dir: directory.New(h.exchange.Connect(), directory.Node{ID: id, Region: o.region, Role: directory.RoleAny, Relay: []string{at}},
-			directory.Config{Beat: 200 * time.Millisecond}, log),
+			directory.Config{}, log),
 	}
 	n.Room = cluster.New(o.cluster, n.hub, n.hub, n.dir, endpoint, n.deriver, log)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -150,7 +151,10 @@ func (h *house) node(id string, change func(*options)) *node {
 		work.Wait()
 	})
 	h.t.Cleanup(n.stop)
-	h.wait("the directory", func() bool { return n.dir.Health().Connected })
+	h.nodes = append(h.nodes, n)
+	for _, other := range h.nodes {
+		h.wait("the nodes to meet", func() bool { return len(other.dir.Nodes()) == len(h.nodes) })
+	}
 	return n
 }
 

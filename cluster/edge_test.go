@@ -16,6 +16,7 @@ import (
 // TestCrowd: three hundred at once are one pull, which ends some time after the
 // last of them.
 func TestCrowd(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	origin, edge := h.node("origin", nil), h.node("edge", nil)
 	s := origin.publish()
@@ -57,6 +58,7 @@ func TestCrowd(t *testing.T) {
 // TestNotThere: who comes too early is told so at once, and finds the stream within
 // a second of its start.
 func TestNotThere(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	origin, edge := h.node("origin", nil), h.node("edge", nil)
 	begun := time.Now()
@@ -81,6 +83,7 @@ func TestNotThere(t *testing.T) {
 
 // TestOver: what ends at the origin ends everywhere.
 func TestOver(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	origin, edge := h.node("origin", nil), h.node("edge", nil)
 	s := origin.publish()
@@ -94,6 +97,7 @@ func TestOver(t *testing.T) {
 
 // TestWishesAndKeyframesTravelUp: from the viewer at the edge to the origin.
 func TestWishesAndKeyframesTravelUp(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	origin, relay, edge := h.node("origin", chain), h.node("relay", chain), h.node("edge", chain)
 	s := origin.publish()
@@ -149,6 +153,7 @@ func TestWishesAndKeyframesTravelUp(t *testing.T) {
 
 // TestLoopIsRefused: by the parent, which knows its own way.
 func TestLoopIsRefused(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	origin, relay := h.node("origin", nil), h.node("relay", nil)
 	origin.publish()

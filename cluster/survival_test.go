@@ -29,6 +29,7 @@ func line(t *testing.T, p **impair.Proxy, seed uint64) func(string) string {
 // TestParentFallsSilent: its children go on with another one, and their viewers
 // notice nothing but a pause.
 func TestParentFallsSilent(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	var way *impair.Proxy
 	origin := h.node("origin", func(o *options) { o.cluster.MaxChildren = 1 })
@@ -63,6 +64,7 @@ func TestParentFallsSilent(t *testing.T) {
 
 // TestBadLine: 40 ms there and back, and one packet in a hundred lost.
 func TestBadLine(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	var way *impair.Proxy
 	origin := h.node("origin", func(o *options) { o.advertise = line(t, &way, 7) })
@@ -90,7 +92,7 @@ func TestBadLine(t *testing.T) {
 			mu.Unlock()
 		}
 	}()
-	frames := lasting(rec, 6*time.Second)
+	frames := lasting(rec, 5*time.Second)
 	s.stop()
 	viewer.Close()
 	<-done
@@ -125,6 +127,7 @@ func TestBadLine(t *testing.T) {
 
 // TestPublisherMoves: from node to node, and every viewer follows, wherever it is.
 func TestPublisherMoves(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	a, b, c := h.node("a", nil), h.node("b", nil), h.node("c", nil)
 	s := a.publish()
@@ -155,6 +158,7 @@ func TestPublisherMoves(t *testing.T) {
 
 // TestRedirects: an origin that has no room left sends children to children.
 func TestRedirects(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	var nodes []*node
 	origin := h.node("origin", func(o *options) { o.cluster.MaxChildren = 2 })
@@ -181,6 +185,7 @@ func TestRedirects(t *testing.T) {
 
 // TestRegions: a node of another region has the stream from its region's own.
 func TestRegions(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	in := func(region string) func(*options) { return func(o *options) { o.region = region } }
 	origin, first, second := h.node("origin", in("here")), h.node("first", in("there")), h.node("second", in("there"))
@@ -201,6 +206,7 @@ func TestRegions(t *testing.T) {
 
 // TestDrain: children go before the node does, and lose nothing.
 func TestDrain(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	origin, relay, edge := h.node("origin", chain), h.node("relay", nil), h.node("edge", nil)
 	origin.publish()

@@ -15,8 +15,10 @@ func chain(o *options) { o.cluster.MaxChildren = 1 }
 // TestThreeHubs: origin, relay, edge: everything comes, in order, with the same
 // numbers, and soon.
 func TestThreeHubs(t *testing.T) {
+	t.Parallel()
 	for _, transport := range []string{"quic", "tcp"} {
 		t.Run(transport, func(t *testing.T) {
+			t.Parallel()
 			h := newHouse(t)
 			change := func(o *options) { chain(o); o.wire.NoUDP = transport == "tcp" }
 			origin, relay, edge := h.node("origin", change), h.node("relay", change), h.node("edge", change)
@@ -24,7 +26,7 @@ func TestThreeHubs(t *testing.T) {
 			first := relay.watch()
 			first.Wait(1)
 			last := edge.watch()
-			frames := lasting(last, 3*time.Second)
+			frames := lasting(last, 2*time.Second)
 			check(t, frames, false)
 			check(t, first.Frames(), false)
 			var tree cluster.Tree

@@ -47,9 +47,16 @@ func newSearch(p *pull) *search {
 	}
 	s.queue = s.fresh([]wire.Hop{s.origin})
 	s.queue = append(s.queue, s.fresh(p.hints)...)
+	// Whoever was left for a cause, perhaps because it is dead, is asked only if it is
+	// the origin and nobody else is left; even if others recommend it.
 	if i := slices.IndexFunc(s.queue, func(h wire.Hop) bool { return h.Node == p.avoid }); i >= 0 {
-		s.last = append(s.last, s.queue[i])
+		if p.avoid == s.origin.Node {
+			s.last = append(s.last, s.queue[i])
+		}
 		s.queue = slices.Delete(s.queue, i, i+1)
+	}
+	if p.avoid != "" {
+		s.asked[p.avoid] = true
 	}
 	return s
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"millrace/cluster/wire"
@@ -19,6 +20,8 @@ type child struct {
 	hello  *wire.Hello
 	stream *bus.Stream
 	status []wire.NodeStatus // of it and all below it; guarded by room.mu
+
+	heard atomic.Int64 // when it last said something, Unix nanoseconds
 
 	wanting sync.Mutex
 	wishes  map[derive.Offer]func() // guarded by wanting: what ends them
@@ -41,6 +44,9 @@ func newChild(r *Room, l *wire.Link, h *wire.Hello, s *bus.Stream) *child {
 		channels: make(map[channelKey]uint32), forms: make(map[*av.Track]uint32),
 	}
 }
+
+// quiet says whether the child has said nothing for longer than one that lives.
+func (c *child) quiet() bool { return time.Since(time.Unix(0, c.heard.Load())) > quiet }
 
 // grandchildren are the nodes that have the stream from the child; the caller holds room.mu.
 func (c *child) grandchildren() int {

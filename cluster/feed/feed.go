@@ -30,6 +30,8 @@ const (
 	greeting = 5 * time.Second
 	// silence is how long a child may say nothing; it pings several times a second.
 	silence = 4 * time.Second
+	// quiet is after how much of that it makes room for another one.
+	quiet = 700 * time.Millisecond
 )
 
 // Hub is the part of the bus that the room needs.
@@ -167,6 +169,7 @@ var (
 	errSaidNothing = errors.New("the peer did not say what it wants")
 	errTwice       = errors.New("the peer asked twice")
 	errSilent      = errors.New("the child is silent")
+	errQuiet       = errors.New("the child is silent, and another one came")
 	errOver        = errors.New("the stream is over")
 )
 
@@ -194,6 +197,13 @@ func (r *Room) admit(c *child, path []wire.Hop, epoch uint64) *wire.Refusal {
 		near := slices.DeleteFunc(hops(siblings, h.Child), func(o wire.Hop) bool { return o.Region != h.Child.Region })
 		if len(near) > 0 {
 			return &wire.Refusal{Reason: wire.Farther, Try: near}
+		}
+	}
+	if len(siblings) >= r.cfg.MaxChildren {
+		// A child that died does not say so, and its own children come here now.
+		if i := slices.IndexFunc(siblings, (*child).quiet); i >= 0 {
+			siblings[i].link.Close(errQuiet)
+			siblings = slices.Delete(siblings, i, i+1)
 		}
 	}
 	if len(siblings) >= r.cfg.MaxChildren {

@@ -36,6 +36,7 @@ func (s *session) cause() error {
 func (s *session) take(m any) error {
 	if s.child != nil {
 		s.patience.Reset(silence)
+		s.child.heard.Store(time.Now().UnixNano())
 	}
 	switch m := m.(type) {
 	case *wire.Hello:
@@ -79,6 +80,7 @@ func (s *session) hello(h *wire.Hello) error {
 	path := s.room.paths.Path(h.Stream)
 	epoch := stream.Catalog().Origin.Epoch
 	c := newChild(s.room, s.link, h, stream)
+	c.heard.Store(came.UnixNano())
 	if no := s.room.admit(c, path, epoch); no != nil {
 		release()
 		return s.refuse(h, no)
