@@ -11,7 +11,7 @@ import { atMost, STRICT } from './times.ts'
 
 /** Returns the frames of some seconds from when the picture has been moving at its full rate. */
 async function fullRate(page: Page, ms: number): Promise<Frame[]> {
-  await until('the full rate', async () => rate((await frames(page)).slice(-20)) > 24)
+  await until('the full rate', async () => rate((await frames(page)).slice(-20)) > 14)
   const from = (await frames(page)).length
   await passing(ms)
   return frames(page, from)
@@ -30,8 +30,8 @@ function even(what: string, shown: Frame[]): void {
   let gap = 0
   for (const [i, frame] of shown.entries()) gap = Math.max(gap, i > 0 ? frame.now - (shown[i - 1]?.now ?? 0) : 0)
   console.log(`${what}: ${rate(shown).toFixed(1)} frames/s shown, the longest gap ${gap.toFixed(0)} ms`)
-  // A machine that encodes, decodes and tests on two cores misses some.
-  expect(rate(shown)).toBeGreaterThan(STRICT ? 29 : 18)
+  // A machine that encodes, decodes and tests on two cores misses some; without the B-frames there are ten.
+  expect(rate(shown)).toBeGreaterThan(STRICT ? 29 : 13)
   if (STRICT) expect(gap, 'the longest gap between frames, ms').toBeLessThanOrEqual(80)
 }
 
