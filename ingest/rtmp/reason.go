@@ -78,6 +78,9 @@ func refusal(name string, cause error) status {
 	case reasonTaken:
 		s.code = codePublishBadName
 		s.description = fmt.Sprintf("%s is being published already: stop the other encoder or use another stream key", name)
+		if errors.Is(cause, ingest.ErrReserved) {
+			s.description = name + " is a source that the gateway fetches itself: use another stream key"
+		}
 	case reasonDenied:
 		s.code = codePublishDenied
 		s.description = fmt.Sprintf("publishing %s is not allowed with this stream key or token", name)
