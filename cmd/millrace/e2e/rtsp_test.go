@@ -200,3 +200,24 @@ func TestRTSPRefuses(t *testing.T) {
 		t.Error("somebody else's name was given away")
 	}
 }
+
+// TestRTSPS: ffmpeg publishes and plays over TLS, and what came that way is there
+// for everybody.
+func TestRTSPS(t *testing.T) {
+	public, secret := certificate(t)
+	g := start(t, "MILLRACE_RTSPS_ADDRESS=127.0.0.1:0", "MILLRACE_TLS_CERTIFICATE="+public, "MILLRACE_TLS_KEY="+secret)
+	url := "rtsps://" + g.listening("rtsps") + "/live/tls"
+	publisher := exec.CommandContext(t.Context(), "ffmpeg", "-nostdin", "-loglevel", "error", "-re", "-stream_loop", "-1", "-i", toneClip,
+		"-c", "copy", "-bsf:v", "h264_mp4toannexb", "-f", "rtsp", url)
+	if err := publisher.Start(); err != nil {
+		t.Fatal(err)
+	}
+	g.tracksOf("live/tls", 2)
+	for _, from := range []string{url, g.rtspURL("live/tls")} {
+		if p := playback(t, "2", "-rtsp_transport", "tcp", "-i", from); p.pictures < 25 || p.codecs != "h264 aac" {
+			t.Errorf("%s: %+v\n%s", from, p, g.tail())
+		}
+	}
+	_ = publisher.Process.Kill()
+	_ = publisher.Wait()
+}
