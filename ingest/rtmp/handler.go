@@ -129,6 +129,8 @@ func (s *session) OnClose() {
 	case err == nil:
 	case s.filter.leaving && (errors.Is(err, io.EOF) || netGone(err)):
 		s.end(errUnpublished) // encoders do not always wait until deleteStream is read
+	case s.link != nil && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || netGone(err)):
+		s.end(errLeft)
 	default:
 		s.end(err)
 	}

@@ -96,7 +96,7 @@ func (o *outbox) feed(ctx context.Context, fill func(dst []byte) []byte) error {
 		}
 		o.mu.Unlock()
 		if over {
-			return net.ErrClosed
+			return o.whyOver(ctx)
 		}
 		select {
 		case <-ctx.Done():
@@ -104,6 +104,18 @@ func (o *outbox) feed(ctx context.Context, fill func(dst []byte) []byte) error {
 		case <-o.drained:
 		}
 	}
+}
+
+// whyOver is the cause of the connection's end, once there is one.
+func (o *outbox) whyOver(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+	case <-o.done: // fail has been called
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return net.ErrClosed
 }
 
 // signal wakes who waits for c, or will.
@@ -165,8 +177,8 @@ func (o *outbox) breakOff(err error) {
 	o.mu.Lock()
 	o.broken = true
 	o.mu.Unlock()
-	signal(o.drained)
 	o.fail(err)
+	signal(o.drained)
 }
 
 // mute lets what is left be sent and takes nothing more.

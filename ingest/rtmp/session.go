@@ -109,9 +109,17 @@ func (s *session) greet() error {
 	if err := s.sock.expect("publish", cfg.PublishTimeout); err != nil {
 		return fmt.Errorf("deadline: %w", err)
 	}
-	s.out = newOutbox(s.sock.Conn, cfg.WriteTimeout, &s.server.counters.out, s.end)
+	s.out = newOutbox(s.sock.Conn, cfg.WriteTimeout, &s.server.counters.out, s.unsent)
 	s.filter = newFilter(s.sock, s.out, lengthLimits{video: cfg.MaxVideoMessage}, s)
 	return s.filter.awaitConnect()
+}
+
+// unsent ends a session whose peer does not take what we say.
+func (s *session) unsent(err error) {
+	if netGone(err) {
+		err = errLeft
+	}
+	s.end(err)
 }
 
 // shakeTLS is the handshake below RTMP's, where there is one. It has as much time
