@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"millrace/ingest"
+	"millrace/transmux/access"
 	"millrace/transmux/bus"
 	"millrace/transmux/rtsp"
 )
@@ -16,9 +17,17 @@ var errNothing = errors.New("none of the announced media can be taken")
 // whoever sits at the camera.
 func refusal(name string, err error) error {
 	r := &rtsp.Refusal{Err: fmt.Errorf("rtsp: %w", err)}
+	no := new(access.Refusal)
 	switch {
 	case errors.Is(err, bus.ErrBadName):
 		r.Status, r.Words = rtsp.StatusBadRequest, "this path cannot be a stream's name: use letters, digits and . _ ~ - with single slashes"
+	case errors.As(err, &no):
+		r.Status, r.Words = rtsp.StatusUnauthorized, no.Words
+		if errors.Is(no, access.ErrForbidden) || errors.Is(no, access.ErrSlowed) {
+			r.Status = rtsp.StatusForbidden // asking for others would not help
+		} else if errors.Is(no, access.ErrUnavailable) {
+			r.Status = rtsp.StatusUnavailable
+		}
 	case errors.Is(err, ingest.ErrDenied):
 		r.Status, r.Words = rtsp.StatusUnauthorized, "publishing "+name+" needs other credentials"
 	case errors.Is(err, bus.ErrNameTaken):

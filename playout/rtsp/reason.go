@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"millrace/playout"
+	"millrace/transmux/access"
 	"millrace/transmux/bus"
 	"millrace/transmux/rtsp"
 )
@@ -13,9 +14,17 @@ import (
 // refusal is what a viewer is told that was not let in, in words that help.
 func refusal(name string, err error) error {
 	r := &rtsp.Refusal{Err: fmt.Errorf("rtsp: %w", err)}
+	no := new(access.Refusal)
 	switch {
 	case errors.Is(err, bus.ErrBadName):
 		r.Status, r.Words = rtsp.StatusBadRequest, "this path cannot be a stream's name: use letters, digits and . _ ~ - with single slashes"
+	case errors.As(err, &no):
+		r.Status, r.Words = rtsp.StatusUnauthorized, no.Words
+		if errors.Is(no, access.ErrForbidden) || errors.Is(no, access.ErrSlowed) {
+			r.Status = rtsp.StatusForbidden // asking for others would not help
+		} else if errors.Is(no, access.ErrUnavailable) {
+			r.Status = rtsp.StatusUnavailable
+		}
 	case errors.Is(err, playout.ErrDenied):
 		r.Status, r.Words = rtsp.StatusUnauthorized, "watching "+name+" needs other credentials"
 	case errors.Is(err, bus.ErrNotLive), errors.Is(err, bus.ErrEnded):

@@ -23,6 +23,7 @@ func (r *Refusal) Unwrap() error { return r.Err }
 const (
 	StatusBadRequest   = int(base.StatusBadRequest)
 	StatusUnauthorized = int(base.StatusUnauthorized)
+	StatusForbidden    = int(base.StatusForbidden)
 	StatusNotFound     = int(base.StatusNotFound)
 	StatusConflict     = 409 // of HTTP: RTSP has no word for a name that is taken
 	StatusUnsupported  = int(base.StatusUnsupportedMediaType)
