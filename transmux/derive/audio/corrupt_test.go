@@ -23,6 +23,7 @@ func garble(s source, from, n int, bad func(unit []byte) []byte) source {
 // One bad unit costs its own 23 ms and the fading around it: before and after, the
 // tone is there at its level and its time, and there is no click.
 func TestCorruptUnitCostsItself(t *testing.T) {
+	t.Parallel()
 	src := readFLV(t, clip)
 	src.units = src.units[:140] // 3.2 s
 	good, _ := transcode(t, src)
@@ -98,6 +99,7 @@ func sharpest(samples []float64) float64 {
 
 // Every other unit bad, for long: time runs on and the rest is heard.
 func TestManyCorruptUnits(t *testing.T) {
+	t.Parallel()
 	src := readFLV(t, clip)
 	bad := garble(src, 0, 1, func([]byte) []byte { return []byte{1} })
 	for i := 100; i < 300; i += 2 {

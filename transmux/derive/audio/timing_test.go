@@ -48,6 +48,7 @@ func clickSource(t *testing.T) source {
 // Ten minutes of a looped source, its timestamps in whole milliseconds: a click is
 // where the source's timestamps put it, at the end as at the beginning.
 func TestNoDrift(t *testing.T) {
+	t.Parallel()
 	src := clickSource(t)
 	tr, err := New(src.config)
 	if err != nil {
@@ -105,6 +106,7 @@ func nearest(got time.Duration, from []time.Duration) time.Duration {
 // ffmpeg's -stream_loop lets the last unit of a turn and the first of the next
 // share their time but for a millisecond. The clicks must stay with the timestamps.
 func TestLoopedFileStaysInSync(t *testing.T) {
+	t.Parallel()
 	src := clickSource(t)
 	tr, err := New(src.config)
 	if err != nil {
@@ -144,6 +146,7 @@ func TestLoopedFileStaysInSync(t *testing.T) {
 // Timestamps that tremble must not reach the sound: the packets are the same,
 // byte for byte, as those of a source that stands still.
 func TestJitterIsNotHeard(t *testing.T) {
+	t.Parallel()
 	src := readFLV(t, clip)
 	exact := source{config: src.config}
 	trembling := source{config: src.config}
@@ -173,6 +176,7 @@ func TestJitterIsNotHeard(t *testing.T) {
 
 // A source whose clock runs 1000 ppm off is followed without a single jump.
 func TestForeignClockIsFollowed(t *testing.T) {
+	t.Parallel()
 	src := readFLV(t, clip)
 	for _, ppm := range []float64{-1000, 1000} {
 		tr, err := New(src.config)
@@ -198,6 +202,7 @@ func TestForeignClockIsFollowed(t *testing.T) {
 // Whatever happens to the source's time, a click that is heard is heard where the
 // timestamps put it, and packets never overlap.
 func TestClicksAfterHolesAndOverlaps(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		lost  int           // units missing at 2 s
 		shift time.Duration // of all timestamps from there on, besides

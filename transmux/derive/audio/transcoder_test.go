@@ -55,6 +55,7 @@ func sourceLevels(t *testing.T) (left, right float64) {
 }
 
 func TestTonesOfTheClip(t *testing.T) {
+	t.Parallel()
 	packets, stats := transcode(t, readFLV(t, clip))
 	if stats.Corrupt != 0 || stats.Jumps != 0 {
 		t.Fatalf("%+v", stats)
@@ -69,12 +70,14 @@ func TestTonesOfTheClip(t *testing.T) {
 }
 
 func TestTonesAtEveryRate(t *testing.T) {
+	t.Parallel()
 	for _, rate := range []int{8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000} {
 		for channels := 1; channels <= 2; channels++ {
 			if channels == 1 && rate < 44100 {
 				continue // what mono changes does not depend on the rate
 			}
 			t.Run(fmt.Sprintf("%d Hz, %d channels", rate, channels), func(t *testing.T) {
+				t.Parallel()
 				testTones(t, rate, channels)
 			})
 		}
@@ -129,6 +132,7 @@ func loudest(samples []float64, start, when time.Duration) time.Duration {
 // A click at a known time of the source must be heard at that time, by an
 // independent decoder and by gopus, whatever the rates.
 func TestClicksComeOutWhenTheyWentIn(t *testing.T) {
+	t.Parallel()
 	at := []time.Duration{400 * time.Millisecond, 1100 * time.Millisecond, 1777 * time.Millisecond}
 	for _, rate := range []int{16000, 22050, 44100, 48000, 96000} {
 		src := encodeAAC(t, rate, 2, clicks(rate, 2, 2500*time.Millisecond, at))
@@ -155,6 +159,7 @@ func TestClicksComeOutWhenTheyWentIn(t *testing.T) {
 // A decoded unit's samples must leave at once: a packet must be out as soon as the
 // units so far hold its samples, but for what the resampler needs of the future.
 func TestHoldsNothingBack(t *testing.T) {
+	t.Parallel()
 	src := readFLV(t, clip)
 	tr, err := New(src.config)
 	if err != nil {
