@@ -139,6 +139,31 @@ func TestDefaultTrackIsFirst(t *testing.T) {
 	}
 }
 
+// A track that never can be read does not end the session of the others.
+func TestOneBadTrackIsBorne(t *testing.T) {
+	h := start(t, setup{})
+	r := h.rude().publish("lame")
+	var w wire
+	e := ertmp.H264(true)
+	record := ertmp.AVCRecord(e.Sets[0], e.Sets[1])
+	w.message(6, 0, typeVideo, ertmp.VideoTracks(ertmp.Key, ertmp.SequenceStart, ertmp.ManyTracks,
+		ertmp.Track{FourCC: "avc1", Payload: record}, ertmp.Track{ID: 1, FourCC: "avc1", Payload: record[:7]}))
+	const frames = maxBad + 50
+	for i := range frames {
+		p := e.Pictures[i%len(e.Pictures)]
+		w.message(6, uint32(i*33), typeVideo, ertmp.VideoTracks(ertmp.Inter, ertmp.CodedFramesX, ertmp.ManyTracks,
+			ertmp.Track{FourCC: "avc1", Payload: ertmp.Units(p.NALUs...)}, ertmp.Track{ID: 1, FourCC: "avc1", Payload: []byte{0xFF, 1}}))
+	}
+	r.send(w.b...)
+	await(t, "all frames of the good one", func() bool {
+		s, _ := h.hub.Stream("live/lame")
+		return len(s.Tracks) == 1 && s.Tracks[0].Frames == frames
+	})
+	if got := h.srv.Stats().BadMessages; got != frames+1 {
+		t.Errorf("%d bad messages", got)
+	}
+}
+
 // Who sends what is not taken is told so, and what to do; the rest plays on.
 func TestUnsupportedIsTold(t *testing.T) {
 	h := start(t, setup{})

@@ -61,10 +61,12 @@ func (r *mediaReader) take(m *message) error {
 		r.unsupported(err)
 		return nil
 	}
+	if err == nil || event != (flv.Event{}) {
+		r.inARow = 0 // one bad track among good ones does not end the session
+	}
 	if err != nil {
 		return r.reject(fmt.Errorf("at %v: %w", m.at(), err))
 	}
-	r.inARow = 0
 	return nil
 }
 
