@@ -17,6 +17,7 @@ package access
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/netip"
 	"sync/atomic"
@@ -130,13 +131,16 @@ func (r *Room) ask(ctx context.Context, q *Request) (Permit, error) {
 
 // askCallback asks for somebody whose credential says nothing to us.
 func (r *Room) askCallback(ctx context.Context, rules *rules, q *Request) (Permit, error) {
-	attempt := r.brake.begin(q.address(), digest{}, time.Now())
-	if attempt.wait > 0 {
-		return Permit{}, slowed(attempt.wait)
+	sum := r.digests.of(q.User, q.Credential)
+	try := r.brake.begin(q.address(), sum, time.Now())
+	if try.wait > 0 {
+		return Permit{}, slowed(try.wait)
 	}
 	permit, err := rules.callback.ask(ctx, q)
-	if err == nil || !undecided(err) {
-		attempt.forgive()
+	if errors.Is(err, ErrWrong) {
+		try.wrong(sum)
+	} else {
+		try.forgive()
 	}
 	return permit, err
 }

@@ -2,6 +2,7 @@ package access
 
 import (
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 )
@@ -31,7 +32,9 @@ type brake struct {
 type attempts struct {
 	left float64
 	at   time.Time // when left was right
-	last digest    // of the last wrong credential
+	// wrong are the last wrong credentials, the newest first: several devices of a
+	// household may have old ones.
+	wrong [4]digest
 }
 
 func newBrake() *brake { return &brake{addresses: make(map[netip.Addr]*attempts)} }
@@ -46,14 +49,14 @@ func (b *brake) forget() {
 // attempt is one that has begun.
 type attempt struct {
 	wait   time.Duration // not allowed before that
-	again  bool          // it is the same wrong one as before: no need to look
+	again  bool          // it is the same wrong one as before, which costs nothing
 	brake  *brake
 	source netip.Addr
 }
 
 // begin takes an attempt from the address, before anything is computed, so that
-// many at the same time do not pass. The digest is of the credential, or zero where
-// it is not sure to be wrong again.
+// many at the same time do not pass. The digest is of the credential, or zero if
+// that is not known.
 func (b *brake) begin(from netip.Addr, credential digest, now time.Time) attempt {
 	if from = from.Unmap(); from.Is6() {
 		prefix, _ := from.WithZone("").Prefix(networkBits) // fails for longer ones only
@@ -70,7 +73,7 @@ func (b *brake) begin(from netip.Addr, credential digest, now time.Time) attempt
 	a.refill(now)
 	result := attempt{brake: b, source: from}
 	switch {
-	case credential != digest{} && credential == a.last:
+	case credential != digest{} && slices.Contains(a.wrong[:], credential):
 		result.again = true // an encoder that tries for ever learns nothing by it
 	case a.left < 1:
 		result.wait = time.Duration((1 - a.left) * float64(attemptEvery))
@@ -112,6 +115,9 @@ func (b *brake) makeRoomLocked(now time.Time) {
 
 // forgive gives the attempt back.
 func (t attempt) forgive() {
+	if t.again {
+		return
+	}
 	t.brake.mu.Lock()
 	defer t.brake.mu.Unlock()
 	if a := t.brake.addresses[t.source]; a != nil {
@@ -123,7 +129,10 @@ func (t attempt) forgive() {
 func (t attempt) wrong(credential digest) {
 	t.brake.mu.Lock()
 	defer t.brake.mu.Unlock()
-	if a := t.brake.addresses[t.source]; a != nil {
-		a.last = credential
+	a := t.brake.addresses[t.source]
+	if a == nil || t.again {
+		return
 	}
+	copy(a.wrong[1:], a.wrong[:])
+	a.wrong[0] = credential
 }

@@ -65,9 +65,7 @@ func (r *Room) strike(q *Request, sum digest, err error) error {
 	if try.wait > 0 {
 		return slowed(try.wait)
 	}
-	if !try.again {
-		try.wrong(sum)
-	}
+	try.wrong(sum)
 	return err
 }
 

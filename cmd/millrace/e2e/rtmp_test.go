@@ -61,6 +61,12 @@ func (c *rtmpClient) handshake() error {
 // publish goes through the commands up to NetStream.Publish.Start. name is app
 // and key, as in "live/demo".
 func (c *rtmpClient) publish(name string) error {
+	return c.ask(name, "publish", "NetStream.Publish.Start")
+}
+
+// ask goes through the commands up to one with the stream's name, and to the word
+// that consents.
+func (c *rtmpClient) ask(name, command, consent string) error {
 	go c.read()
 	app, key, _ := strings.Cut(name, "/")
 	err := errors.Join(
@@ -81,11 +87,11 @@ func (c *rtmpClient) publish(name string) error {
 		return fmt.Errorf("createStream: %w", err)
 	}
 	c.stream = uint32(math.Float64frombits(binary.BigEndian.Uint64(r[len(r)-8:])))
-	if err := c.send(4, 20, c.stream, 0, amf("publish", 3.0, nil, key, "live")); err != nil {
+	if err := c.send(4, 20, c.stream, 0, amf(command, 3.0, nil, key, "live")); err != nil {
 		return err
 	}
-	if _, err := c.reply("NetStream.Publish.Start"); err != nil {
-		return fmt.Errorf("publish: %w", err)
+	if _, err := c.reply(consent); err != nil {
+		return fmt.Errorf("%s: %w", command, err)
 	}
 	return nil
 }
@@ -94,7 +100,11 @@ func (c *rtmpClient) publish(name string) error {
 func (c *rtmpClient) reply(word string) ([]byte, error) {
 	late := time.NewTimer(patience)
 	defer late.Stop()
+	gone := c.gone
 	for {
+		if gone == nil && len(c.replies) == 0 {
+			return nil, errors.New("the server hung up")
+		}
 		select {
 		case r := <-c.replies:
 			if bytes.Contains(r, []byte(word)) {
@@ -103,8 +113,8 @@ func (c *rtmpClient) reply(word string) ([]byte, error) {
 			if bytes.Contains(r, []byte("error")) {
 				return nil, fmt.Errorf("refused: %q", r)
 			}
-		case <-c.gone:
-			return nil, errors.New("the server hung up")
+		case <-gone:
+			gone = nil // what it said before is still to be read
 		case <-late.C:
 			return nil, errTimeout
 		}

@@ -1,0 +1,527 @@
+package e2e
+
+import (
+	"bufio"
+	"context"
+	"crypto/md5" // of RFC 2617's digests
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/textproto"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"millrace/transmux/access"
+)
+
+// credential is what somebody shows: a token, or a user's name and password.
+type credential struct{ token, user, password string }
+
+// query is the credential as encoders write it behind a stream key.
+func (c credential) query() string {
+	switch {
+	case c.user != "":
+		return "?user=" + url.QueryEscape(c.user) + "&pass=" + url.QueryEscape(c.password)
+	case c.token != "":
+		return "?token=" + url.QueryEscape(c.token)
+	default:
+		return ""
+	}
+}
+
+// show puts the credential into a request's header.
+func (c credential) show(r *http.Request) {
+	switch {
+	case c.user != "":
+		r.SetBasicAuth(c.user, c.password)
+	case c.token != "":
+		r.Header.Set("Authorization", "Bearer "+c.token)
+	}
+}
+
+// method is a way of saying who may, with a credential of each kind.
+type method struct {
+	settings              []string
+	right, wrong, expired credential
+	proves                bool // by RTSP's digest, too
+}
+
+const accessSecret = "a secret of thirty-two characters"
+
+// signed is a token for live/*, until then.
+func signed(t *testing.T, until time.Time) string {
+	t.Helper()
+	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
+		"exp": until.Unix(), "millrace": map[string]any{"publish": "live/*", "play": "live/*", "read": true},
+	}).SignedString([]byte(accessSecret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+// methods are all of them.
+func methods(t *testing.T) map[string]method {
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var q struct{ Action, Stream, Token string }
+		if err := json.NewDecoder(r.Body).Decode(&q); err != nil {
+			t.Error(err)
+		}
+		switch {
+		case q.Token != "callback-right":
+			w.WriteHeader(http.StatusUnauthorized)
+		case q.Stream != "" && !strings.HasPrefix(q.Stream, "live/"):
+			w.WriteHeader(http.StatusForbidden)
+		default:
+			_, _ = io.WriteString(w, `{"user":"somebody"}`)
+		}
+	}))
+	t.Cleanup(app.Close)
+	const may = `publish: live/*, play: live/*, read: true`
+	const over = `, expires: 2020-01-01T00:00:00Z`
+	users := func(right, old string) []string {
+		return []string{fmt.Sprintf(`MILLRACE_AUTH_USERS={alice: {password: '%s', %s}, bob: {password: '%s', %s}}`, right, may, old, may+over)}
+	}
+	alice := credential{user: "alice", password: "user-right"}
+	mallory := credential{user: "alice", password: "user-wrong"}
+	bob := credential{user: "bob", password: "user-expired"}
+	return map[string]method{
+		"keys": {
+			[]string{fmt.Sprintf(`MILLRACE_AUTH_KEYS={a: {key: key-right, %s}, b: {key: '%s', %s}}`, may, access.Hash("key-expired"), may+over)},
+			credential{token: "key-right"},
+			credential{token: "key-wrong"},
+			credential{token: "key-expired"},
+			false,
+		},
+		"users, plain":  {users("user-right", "user-expired"), alice, mallory, bob, true},
+		"users, hashed": {users(access.Hash("user-right"), access.Hash("user-expired")), alice, mallory, bob, false},
+		"tokens": {
+			[]string{"MILLRACE_AUTH_JWT_SECRET=" + accessSecret},
+			credential{token: signed(t, time.Now().Add(time.Hour))},
+			credential{token: signed(t, time.Now().Add(time.Hour)) + "wrong"},
+			credential{token: signed(t, time.Now().Add(-time.Hour))},
+			false,
+		},
+		"callback": {
+			[]string{"MILLRACE_AUTH_CALLBACK_URL=" + app.URL, "MILLRACE_AUTH_CALLBACK_TOKEN=callback-secret"},
+			credential{token: "callback-right"},
+			credential{token: "callback-wrong"},
+			credential{token: "callback-expired"},
+			false,
+		},
+	}
+}
+
+// way is a protocol and what is done by it. It returns the status, as HTTP has them.
+type way struct {
+	name, action string
+	try          func(g *gateway, stream string, c credential) int
+}
+
+// anyTLS trusts the certificate that the test made.
+var anyTLS = &tls.Config{InsecureSkipVerify: true}
+
+func ways() []way {
+	return []way{
+		{"rtmp", "publish", overRTMP("rtmp", "publish", "NetStream.Publish.Start")},
+		{"rtmps", "publish", overRTMP("rtmps", "publish", "NetStream.Publish.Start")},
+		{"rtmp", "play", overRTMP("rtmp", "play", "NetStream.Play.Start")},
+		{"rtmps", "play", overRTMP("rtmps", "play", "NetStream.Play.Start")},
+		{"rtsp by query or Basic", "publish", overRTSP("rtsp", "ANNOUNCE", false)},
+		{"rtsps by query or Basic", "publish", overRTSP("rtsps", "ANNOUNCE", false)},
+		{"rtsp by query or Basic", "play", overRTSP("rtsp", "DESCRIBE", false)},
+		{"rtsps by query or Basic", "play", overRTSP("rtsps", "DESCRIBE", false)},
+		{"rtsp by Digest", "publish", overRTSP("rtsp", "ANNOUNCE", true)},
+		{"rtsp by Digest", "play", overRTSP("rtsp", "DESCRIBE", true)},
+		{"whip", "publish", overHTTP("/whip/", offerOf("sendonly", "actpass", mVideo, mAudio))},
+		{"whep", "play", overHTTP("/whep/", offerOf("recvonly", "actpass", mVideo, mAudio))},
+		{"api", "play", overHTTP("/api/v1/streams/", "")},
+		{"metrics", "read", overHTTP("/metrics#", "")},
+	}
+}
+
+// TestAccess: every method by every protocol, with the right credential, the wrong
+// one, one that has expired and none; and nothing of it is ever seen again.
+func TestAccess(t *testing.T) {
+	public, secret := certificate(t)
+	for name, m := range methods(t) {
+		t.Run(name, func(t *testing.T) {
+			g := start(t, append(m.settings, "MILLRACE_LOG_LEVEL=debug", "MILLRACE_TLS_CERTIFICATE="+public, "MILLRACE_TLS_KEY="+secret,
+				"MILLRACE_RTMPS_ADDRESS=127.0.0.1:0", "MILLRACE_RTSPS_ADDRESS=127.0.0.1:0")...)
+			live := holdLive(g, "live/on", m.right)
+			defer live.Close()
+			for i, w := range ways() {
+				if strings.Contains(w.name, "Digest") && !m.proves {
+					continue
+				}
+				target, other := "live/on", "other/on"
+				if w.action == "publish" {
+					target = fmt.Sprint("live/in", i)
+				}
+				for _, tt := range []struct {
+					what, stream string
+					with         credential
+					want         int
+				}{
+					{"absent", target, credential{}, http.StatusUnauthorized},
+					{"wrong", target, m.wrong, http.StatusUnauthorized},
+					{"expired", target, m.expired, http.StatusUnauthorized},
+					{"right for something else", other, m.right, http.StatusForbidden},
+					{"right", target, m.right, http.StatusOK},
+				} {
+					if tt.want == http.StatusForbidden && w.action == "read" {
+						continue // there is one of it
+					}
+					if tt.want == http.StatusForbidden && w.name == "api" {
+						tt.want = http.StatusNotFound // who may read sees all, and there is no such stream
+					}
+					if got := w.try(g, tt.stream, tt.with); got != tt.want {
+						t.Errorf("%s over %s, %s: %d, want %d", w.action, w.name, tt.what, got, tt.want)
+					}
+				}
+			}
+			saysNothing(g, m)
+		})
+	}
+}
+
+// holdLive publishes a stream for as long as the connection is open.
+func holdLive(g *gateway, name string, c credential) io.Closer {
+	g.t.Helper()
+	client, err := dialRTMP(withDeadline(g.t, patience), g.rtmp)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	if err := client.publish(name + c.query()); err != nil {
+		g.t.Fatal(err)
+	}
+	source, from := readClip(g.t, toneClip), uint32(0)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = client.play(ctx, source, from, nil) // ends with the test
+	}()
+	g.tracksAs(name, 2, c)
+	return closer(func() error {
+		cancel()
+		err := client.Close()
+		<-done
+		return err
+	})
+}
+
+type closer func() error
+
+func (c closer) Close() error { return c() }
+
+// tracksAs waits until a stream has tracks, for somebody who may see it.
+func (g *gateway) tracksAs(name string, n int, c credential) {
+	g.t.Helper()
+	for deadline := time.Now().Add(patience); ; {
+		var s struct{ Tracks []struct{ ID int } }
+		_, body := g.as(http.MethodGet, "/api/v1/streams/"+name, "", c)
+		if json.Unmarshal(body, &s) == nil && len(s.Tracks) >= n {
+			return
+		}
+		if time.Now().After(deadline) {
+			g.t.Fatalf("%s has %s\n%s", name, body, g.tail())
+		}
+		<-time.After(pollEvery)
+	}
+}
+
+// as makes a request with a credential.
+func (g *gateway) as(method, path, body string, c credential) (*http.Response, []byte) {
+	g.t.Helper()
+	r, err := http.NewRequestWithContext(withDeadline(g.t, patience), method, g.url(path), strings.NewReader(body))
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	if body != "" {
+		r.Header.Set("Content-Type", "application/sdp")
+	}
+	c.show(r)
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return response, answer
+}
+
+// overHTTP asks, and ends the session that came of it, for which it takes the same
+// credential.
+func overHTTP(path, body string) func(*gateway, string, credential) int {
+	method := http.MethodGet
+	if body != "" {
+		method = http.MethodPost
+	}
+	return func(g *gateway, stream string, c credential) int {
+		g.t.Helper()
+		target := path + stream
+		if before, _, one := strings.Cut(path, "#"); one {
+			target = before
+		}
+		response, answer := g.as(method, target, body, c)
+		switch response.StatusCode {
+		case http.StatusUnauthorized:
+			if response.Header.Get("WWW-Authenticate") == "" {
+				g.t.Errorf("%s: 401 without a challenge", target)
+			}
+			fallthrough
+		case http.StatusForbidden:
+			var p struct{ Detail string }
+			if json.Unmarshal(answer, &p) != nil || len(p.Detail) < 20 {
+				g.t.Errorf("%s: it is not said why: %s", target, answer)
+			}
+		case http.StatusCreated:
+			at := response.Header.Get("Location")
+			if no, _ := g.as(http.MethodDelete, at, "", credential{}); no.StatusCode != http.StatusUnauthorized {
+				g.t.Errorf("anybody may end a session of %s: %s", target, no.Status)
+			}
+			if yes, _ := g.as(http.MethodDelete, at, "", c); yes.StatusCode != http.StatusOK {
+				g.t.Errorf("the session of %s cannot be ended: %s", target, yes.Status)
+			}
+			return http.StatusOK
+		}
+		return response.StatusCode
+	}
+}
+
+// overRTMP asks and hangs up.
+func overRTMP(scheme, command, consent string) func(*gateway, string, credential) int {
+	return func(g *gateway, stream string, c credential) int {
+		g.t.Helper()
+		var conn net.Conn
+		var err error
+		if scheme == "rtmps" {
+			conn, err = tls.Dial("tcp", g.listening(scheme), anyTLS)
+		} else {
+			conn, err = net.Dial("tcp", g.rtmp)
+		}
+		if err != nil {
+			g.t.Fatal(err)
+		}
+		client := &rtmpClient{Conn: conn, replies: make(chan []byte, 64), gone: make(chan struct{})}
+		defer func() { <-client.gone }()
+		defer client.Close()
+		if err := client.handshake(); err != nil {
+			g.t.Fatal(err)
+		}
+		err = client.ask(stream+c.query(), command, consent)
+		switch {
+		case err == nil:
+			return http.StatusOK
+		case !strings.Contains(err.Error(), "refused: "):
+			g.t.Errorf("%s %s: %v", command, stream, err)
+		case strings.Contains(err.Error(), "does not allow"):
+			return http.StatusForbidden
+		}
+		return http.StatusUnauthorized
+	}
+}
+
+// cameraSDP is what a camera announces.
+const cameraSDP = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=x\r\nt=0 0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\na=control:0\r\n"
+
+// overRTSP asks and hangs up.
+func overRTSP(scheme, method string, proof bool) func(*gateway, string, credential) int {
+	return func(g *gateway, stream string, c credential) int {
+		g.t.Helper()
+		at := g.listening(scheme)
+		conn, err := net.Dial("tcp", at)
+		if err != nil {
+			g.t.Fatal(err)
+		}
+		defer conn.Close()
+		if scheme == "rtsps" {
+			conn = tls.Client(conn, anyTLS)
+		}
+		_ = conn.SetDeadline(time.Now().Add(patience))
+		target := scheme + "://" + at + "/" + stream
+		if c.token != "" {
+			target += c.query()
+		}
+		in, header := textproto.NewReader(bufio.NewReader(conn)), ""
+		if c.user != "" && !proof {
+			r := http.Request{Header: http.Header{}}
+			c.show(&r)
+			header = "Authorization: " + r.Header.Get("Authorization") + "\r\n"
+		}
+		ask := func(sequence int) (int, textproto.MIMEHeader) {
+			body, kind := "", "Accept"
+			if method == "ANNOUNCE" {
+				body, kind = cameraSDP, "Content-Type"
+			}
+			if _, err := fmt.Fprintf(conn, "%s %s RTSP/1.0\r\nCSeq: %d\r\n%s: application/sdp\r\n%sContent-Length: %d\r\n\r\n%s", method, target, sequence, kind, header, len(body), body); err != nil {
+				g.t.Fatal(err)
+			}
+			line, err := in.ReadLine()
+			if err != nil {
+				g.t.Fatal(err)
+			}
+			answer, err := in.ReadMIMEHeader()
+			if err != nil {
+				g.t.Fatal(err)
+			}
+			length, _ := strconv.Atoi(answer.Get("Content-Length"))
+			if _, err := io.CopyN(io.Discard, in.R, int64(length)); err != nil {
+				g.t.Fatal(err)
+			}
+			status, _ := strconv.Atoi(strings.Fields(line)[1])
+			return status, answer
+		}
+		status, answer := ask(1)
+		if found := digestChallenge.FindStringSubmatch(strings.Join(answer.Values("Www-Authenticate"), "\n")); proof && status == http.StatusUnauthorized && c.user != "" && found != nil {
+			realm, nonce := found[1], found[2]
+			sum := func(text string) string { return fmt.Sprintf("%x", md5.Sum([]byte(text))) }
+			response := sum(sum(c.user+":"+realm+":"+c.password) + ":" + nonce + ":" + sum(method+":"+target))
+			header = fmt.Sprintf("Authorization: Digest username=\"%s\", realm=\"%s\", nonce=\"%s\", uri=\"%s\", response=\"%s\"\r\n", c.user, realm, nonce, target, response)
+			status, _ = ask(2)
+		}
+		return status
+	}
+}
+
+var digestChallenge = regexp.MustCompile(`Digest realm="([^"]*)", nonce="([^"]*)"`)
+
+// saysNothing looks for the credentials in everything that the gateway has said.
+func saysNothing(g *gateway, m method) {
+	g.t.Helper()
+	texts := map[string]string{}
+	for _, path := range []string{"/metrics", "/api/v1/streams", "/api/v1/server", "/api/v1/sources", "/api/v1/cluster", "/whep/other/on", "/whip/other/on"} {
+		_, body := g.as(http.MethodGet, path, "", m.right)
+		texts[path] = string(body)
+	}
+	g.mu.Lock()
+	texts["the log"] = strings.Join(g.logs, "\n")
+	g.mu.Unlock()
+	if !strings.Contains(texts["the log"], `"level":"DEBUG"`) || !strings.Contains(texts["/metrics"], "millrace_access_refused_total") {
+		g.t.Error("this is not everything that it says")
+	}
+	secrets := []string{accessSecret, "callback-secret"}
+	for _, c := range []credential{m.right, m.wrong, m.expired} {
+		secrets = append(secrets, c.token, c.password)
+	}
+	for _, secret := range secrets {
+		for where, text := range texts {
+			if secret != "" && strings.Contains(text, secret) {
+				at := strings.Index(text, secret)
+				g.t.Errorf("%s has the credential %s: …%s…", where, secret, text[max(0, at-200):min(len(text), at+200)])
+			}
+		}
+	}
+}
+
+// TestExpiryEndsSessions: a token's end is the end of what it let in, and says so.
+func TestExpiryEndsSessions(t *testing.T) {
+	g := start(t, "MILLRACE_AUTH_JWT_SECRET="+accessSecret)
+	lasting := credential{token: signed(t, time.Now().Add(time.Hour))}
+	live := holdLive(g, "live/on", lasting)
+	defer live.Close()
+	brief := credential{token: signed(t, time.Now().Add(3*time.Second))}
+
+	publisher, err := dialRTMP(withDeadline(t, patience), g.rtmp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { <-publisher.gone }()
+	defer publisher.Close()
+	if err := publisher.publish("live/brief" + brief.query()); err != nil {
+		t.Fatal(err)
+	}
+	player, err := dialRTMP(withDeadline(t, patience), g.rtmp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { <-player.gone }()
+	defer player.Close()
+	if err := player.ask("live/on"+brief.query(), "play", "NetStream.Play.Start"); err != nil {
+		t.Fatal(err)
+	}
+	for path, offer := range map[string]string{
+		"/whip/live/brief2": offerOf("sendonly", "actpass", mVideo, mAudio), "/whep/live/on": offerOf("recvonly", "actpass", mVideo, mAudio),
+	} {
+		if r, body := g.as(http.MethodPost, path, offer, brief); r.StatusCode != http.StatusCreated {
+			t.Fatalf("%s: %s %s", path, r.Status, body)
+		}
+	}
+	if _, err := publisher.reply("has expired"); err != nil {
+		t.Errorf("the publisher hears %v", err)
+	}
+	const cause = "the credential that let it in has expired"
+	for deadline := time.Now().Add(patience); g.count(cause) < 4; {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d sessions ended because of it\n%s", g.count(cause), g.tail())
+		}
+		<-time.After(pollEvery)
+	}
+	if r, _ := g.as(http.MethodGet, "/api/v1/streams/live/on", "", lasting); r.StatusCode != http.StatusOK {
+		t.Errorf("the other one's stream: %s", r.Status)
+	}
+}
+
+// count is how many lines of the log have the text.
+func (g *gateway) count(text string) (n int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, line := range g.logs {
+		if strings.Contains(line, text) {
+			n++
+		}
+	}
+	return n
+}
+
+// TestGuessing: an address that guesses is slowed down, and others are not.
+func TestGuessing(t *testing.T) {
+	g := start(t, fmt.Sprintf("MILLRACE_AUTH_USERS={alice: {password: '%s', read: true}}", access.Hash("user-right")))
+	const guesses = 200
+	slowed := 0
+	for i := range guesses {
+		r, _ := g.as(http.MethodGet, "/metrics", "", credential{user: "alice", password: fmt.Sprint("guess", i)})
+		switch r.StatusCode {
+		case http.StatusTooManyRequests:
+			slowed++
+			if r.Header.Get("Retry-After") == "" {
+				t.Error("it is not said until when")
+			}
+		case http.StatusUnauthorized:
+		default:
+			t.Fatal(r.Status)
+		}
+	}
+	if slowed < guesses/2 {
+		t.Errorf("only %d of %d guesses were slowed down", slowed, guesses)
+	}
+	transport := &http.Transport{DialContext: (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}).DialContext}
+	defer transport.CloseIdleConnections()
+	r, err := http.NewRequestWithContext(withDeadline(t, patience), http.MethodGet, g.url("/metrics"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.SetBasicAuth("alice", "user-right")
+	response, err := transport.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		t.Errorf("somebody else: %s", response.Status)
+	}
+}
