@@ -281,7 +281,7 @@ func (r *Room) pathChanged(name string) {
 // Query asks another node for what it knows of a stream's tree.
 func (r *Room) Query(ctx context.Context, hop wire.Hop, name string) (*wire.Tree, error) {
 	var tree *wire.Tree
-	err := error(errAlone)
+	err := errAlone
 	for _, at := range hop.Relay {
 		var l *wire.Link
 		if l, err = r.dialer.Dial(ctx, at); err != nil {

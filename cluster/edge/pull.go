@@ -82,7 +82,7 @@ func (p *pull) run(ctx context.Context) {
 		}
 	}
 	if p.found != nil {
-		<-p.found
+		_ = <-p.found // nobody needs it any more
 	}
 	p.room.forget(p)
 	if mirror != nil {

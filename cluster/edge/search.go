@@ -158,7 +158,7 @@ func (s *search) hear(a answer) {
 func (s *search) ask(ctx context.Context, hop wire.Hop, hello wire.Hello) error {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	err := error(errAlone)
+	err := errAlone
 	for _, at := range hop.Relay {
 		var l *wire.Link
 		if l, err = s.pull.room.dialer.Dial(ctx, at); err != nil {

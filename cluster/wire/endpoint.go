@@ -70,7 +70,7 @@ func (e *Endpoint) listen(cfg Config) (err error) {
 	e.udp = &quic.Transport{Conn: e.socket}
 	if e.quic, err = e.udp.Listen(e.identity.server(), quicConfig()); err != nil {
 		e.tcp.Close()
-		e.socket.Close()
+		_ = e.socket.Close()
 	}
 	return err
 }
@@ -84,7 +84,7 @@ func (e *Endpoint) Close() {
 	if e.udp != nil {
 		_ = e.quic.Close()
 		_ = e.udp.Close()
-		e.socket.Close()
+		_ = e.socket.Close()
 	}
 }
 

@@ -65,11 +65,11 @@ type Refusal struct {
 }
 
 // Error makes it what dialling gives.
-func (r *Refusal) Error() string {
-	if r.Text == "" {
-		return "refused: " + r.Reason
+func (m *Refusal) Error() string {
+	if m.Text == "" {
+		return "refused: " + m.Reason
 	}
-	return "refused: " + r.Reason + ": " + r.Text
+	return "refused: " + m.Reason + ": " + m.Text
 }
 
 // Publisher is bus.PublisherInfo.

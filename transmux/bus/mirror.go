@@ -195,12 +195,16 @@ func (m *Mirror) Write(f *av.Frame) bool {
 	return true
 }
 
+// mirrorSkew is by how much an epoch's frames may be out of order at first: tracks
+// come by ways of their own.
+const mirrorSkew = 250 * time.Millisecond
+
 // anchorLocked lays the timeline of a new epoch onto the stream's, as
 // Publisher.anchorLocked does; the first frame that comes need not be the oldest.
 func (m *Mirror) anchorLocked(f *av.Frame) {
 	s := m.pub.stream
 	m.anchored = true
-	floor := s.lastPTS + anchorStep - min(m.start, f.DTS, f.PTS)
+	floor := s.lastPTS + anchorStep - min(m.start, min(f.DTS, f.PTS)-mirrorSkew)
 	m.origin.Shift = max(f.Arrived.Sub(s.epoch)-f.DTS, floor)
 	s.anchor.Store(f.Arrived.UnixNano() - int64(f.DTS+m.origin.Shift))
 	c := s.catalog.Load().clone()
