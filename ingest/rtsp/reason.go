@@ -30,6 +30,8 @@ func refusal(name string, err error) error {
 		}
 	case errors.Is(err, ingest.ErrDenied):
 		r.Status, r.Words = rtsp.StatusUnauthorized, "publishing "+name+" needs other credentials"
+	case errors.Is(err, ingest.ErrReserved):
+		r.Status, r.Words = rtsp.StatusConflict, name+" is a source that the gateway fetches itself: use another name"
 	case errors.Is(err, bus.ErrNameTaken):
 		r.Status, r.Words = rtsp.StatusConflict, name+" is being published already: stop the other one or use another name"
 	case errors.Is(err, ingest.ErrTooManyPublishers):

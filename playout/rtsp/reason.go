@@ -15,6 +15,7 @@ import (
 func refusal(name string, err error) error {
 	r := &rtsp.Refusal{Err: fmt.Errorf("rtsp: %w", err)}
 	no := new(access.Refusal)
+	var why *bus.Unavailable
 	switch {
 	case errors.Is(err, bus.ErrBadName):
 		r.Status, r.Words = rtsp.StatusBadRequest, "this path cannot be a stream's name: use letters, digits and . _ ~ - with single slashes"
@@ -27,6 +28,8 @@ func refusal(name string, err error) error {
 		}
 	case errors.Is(err, playout.ErrDenied):
 		r.Status, r.Words = rtsp.StatusUnauthorized, "watching "+name+" needs other credentials"
+	case errors.As(err, &why):
+		r.Status, r.Words = rtsp.StatusUnavailable, why.Reason
 	case errors.Is(err, bus.ErrNotLive), errors.Is(err, bus.ErrEnded):
 		r.Status, r.Words = rtsp.StatusNotFound, name+" is not live: nobody publishes it now"
 	case errors.Is(err, errNothing):
