@@ -27,7 +27,7 @@ func (g *gateway) furnish(cfg Config) {
 	viewers := playout.New(g.source, playout.Config{MaxViewers: cfg.Limits.Viewers, Authorize: mayPlay(g.access)})
 	measureCluster(metrics, g.neighbours)
 	g.furnishRTSP(gate, viewers, metrics)
-	g.furnishRTMP(cfg, gate, viewers, deriver, metrics)
+	g.furnishRTMP(cfg, gate, viewers, metrics)
 	mounts := g.furnishWebRTC(cfg, gate, viewers, deriver, metrics)
 	if g.listeners.http != nil {
 		site := g.neighbours.handler(g.api.Handler(web.Handler(), mounts...))

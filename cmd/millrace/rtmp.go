@@ -9,11 +9,10 @@ import (
 	"millrace/ingest/rtmp"
 	"millrace/playout"
 	playrtmp "millrace/playout/rtmp"
-	"millrace/transmux/derive"
 )
 
 // furnishRTMP makes what publishers and players over RTMP come through.
-func (g *gateway) furnishRTMP(cfg Config, publishers *ingest.Gate, viewers *playout.Gate, deriver *derive.Room, metrics *api.Metrics) {
+func (g *gateway) furnishRTMP(cfg Config, publishers *ingest.Gate, viewers *playout.Gate, metrics *api.Metrics) {
 	if g.listeners.rtmp == nil && g.listeners.rtmps == nil {
 		return
 	}
