@@ -199,6 +199,9 @@ func (r *Room) Subscribe(ctx context.Context, name string) (*bus.Subscriber, err
 		if err != nil {
 			return nil, err
 		}
+		if p.waits() {
+			return r.next.Subscribe(ctx, name) // as for every stream whose publisher has gone
+		}
 		select {
 		case <-p.ready:
 		case <-p.over:

@@ -29,7 +29,7 @@ type pull struct {
 
 	// Of run's goroutine:
 	place   directory.Place
-	found   chan error // what came of the search under way; nil when there is none
+	found   chan found // what came of the search under way; nil when there is none
 	again   time.Time  // no search before that
 	backoff time.Duration
 	alone   time.Time // since when there is no parent
@@ -48,6 +48,9 @@ type pull struct {
 	isReady   bool
 	closed    bool
 }
+
+// found is what came of a search: a parent that was adopted, or why not.
+type found struct{ err error }
 
 func newPull(r *Room, name string, lingering *bus.Stream) *pull {
 	now := time.Now()
@@ -82,7 +85,7 @@ func (p *pull) run(ctx context.Context) {
 		}
 	}
 	if p.found != nil {
-		_ = <-p.found // nobody needs it any more
+		<-p.found // nobody needs what it found
 	}
 	p.room.forget(p)
 	if mirror != nil {
@@ -128,8 +131,8 @@ func (p *pull) loop(ctx context.Context) error {
 		}
 		select {
 		case p.place = <-places:
-		case err := <-p.found:
-			if err := p.settle(err); err != nil {
+		case f := <-p.found:
+			if err := p.settle(f.err); err != nil {
 				return err
 			}
 		case <-ended:
@@ -189,10 +192,10 @@ func (p *pull) review(ctx context.Context, now time.Time) error {
 	p.mu.Lock()
 	p.searching = true
 	p.mu.Unlock()
-	found := make(chan error, 1)
-	p.found = found
+	result := make(chan found, 1)
+	p.found = result
 	s := newSearch(p)
-	p.room.work.Go(func() { found <- s.run(ctx) })
+	p.room.work.Go(func() { result <- found{s.run(ctx)} })
 	return nil
 }
 

@@ -6,6 +6,14 @@ import (
 	"millrace/cluster/wire"
 )
 
+// waits says whether there is nothing to be had yet: the stream lingers here, and
+// nobody publishes it elsewhere.
+func (p *pull) waits() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.lingering != nil && p.mirror == nil && !p.searching
+}
+
 // status is this node and all below it.
 func (p *pull) status() []wire.NodeStatus {
 	parent, mirror := p.state()
@@ -21,7 +29,7 @@ func (p *pull) status() []wire.NodeStatus {
 	if p.room.below != nil {
 		all = append(all, p.room.below.Below(p.name)...)
 	}
-	const most = 1000 // what a message holds
+	const most = 500 // what a message holds
 	return slices.Clip(all[:min(len(all), most)])
 }
 

@@ -62,9 +62,13 @@ func (s *session) take(m any) error {
 	return nil
 }
 
+// maxBelow is how many nodes of a tree a message has room for.
+const maxBelow = 500
+
 // query tells the tree to a node that asks for nothing else.
 func (s *session) query(q *wire.Query) error {
-	return s.link.Send(&wire.Tree{Path: s.room.paths.Path(q.Stream), Nodes: s.room.Below(q.Stream)})
+	below := s.room.Below(q.Stream)
+	return s.link.Send(&wire.Tree{Path: s.room.paths.Path(q.Stream), Nodes: below[:min(len(below), maxBelow)]})
 }
 
 // hello lets a child in, or sends it on.
