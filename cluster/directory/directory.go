@@ -183,9 +183,11 @@ func (d *Directory) Drain(draining bool) {
 	d.self.Draining = draining
 	d.roster.update(d.self)
 	d.announceLocked()
-	d.step.epoch = 0 // say it anew
+	if d.step.joined { // else it is said with all the rest
+		d.step.renewal = time.Now().Add(auditBeats * d.cfg.Beat) // if it cannot be said now
+		d.asyncLocked(func(ctx context.Context) { _ = d.announce(ctx) })
+	}
 	d.mu.Unlock()
-	d.wake()
 }
 
 // Suspect says that a node does not answer, so that it is asked at once whether

@@ -188,6 +188,10 @@ func (d *Directory) tick() {
 	if audit {
 		d.step.audit = now.Add(auditBeats*d.cfg.Beat + rand.N(d.cfg.Beat))
 	}
+	again := inStep && now.After(d.step.renewal)
+	if again {
+		d.step.renewal = now.Add(auditBeats * d.cfg.Beat) // unless it works, which sets a later one
+	}
 	graceOver := !d.grace.IsZero() && now.After(d.grace)
 	if graceOver {
 		d.grace = time.Time{}
@@ -199,7 +203,10 @@ func (d *Directory) tick() {
 	}
 	if inStep {
 		d.async(func(ctx context.Context) {
-			if audit {
+			switch {
+			case again:
+				_ = d.announce(ctx)
+			case audit:
 				d.look(ctx)
 			}
 			if graceOver {
@@ -211,7 +218,7 @@ func (d *Directory) tick() {
 	}
 }
 
-// look finds out whether the store still knows us, and says so anew in time.
+// look finds out whether the store still knows us.
 func (d *Directory) look(ctx context.Context) {
 	e, err := d.get(ctx, kindNode, d.Self().ID)
 	if err != nil {
@@ -219,10 +226,8 @@ func (d *Directory) look(ctx context.Context) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if e.Value == nil || time.Now().After(d.step.renewal) {
-		if e.Value == nil {
-			d.log.Warn("directory: it has forgotten us; saying everything anew")
-		}
+	if e.Value == nil {
+		d.log.Warn("directory: it has forgotten us; saying everything anew")
 		d.step.epoch = 0
 		d.wake()
 	}

@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"runtime/pprof"
 	"time"
 )
 
@@ -24,6 +25,7 @@ type options struct {
 	deaths                   float64 // share of the nodes a minute
 	duration                 time.Duration
 	nats                     bool
+	profile                  string
 }
 
 func main() {
@@ -34,6 +36,7 @@ func main() {
 	flag.Float64Var(&o.deaths, "deaths", 0.01, "the share of the nodes that die a minute")
 	flag.DurationVar(&o.duration, "for", 2*time.Minute, "for how long nodes die")
 	flag.BoolVar(&o.nats, "nats", false, "over a real NATS server in this process, instead of in memory")
+	flag.StringVar(&o.profile, "profile", "", "write a CPU profile of the time in which nodes die")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -78,7 +81,18 @@ func run(ctx context.Context, o options, out io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(out, "at rest: %s\n", rest)
+	if o.profile != "" {
+		file, err := os.Create(o.profile)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		if err := pprof.StartCPUProfile(file); err != nil {
+			return err
+		}
+	}
 	dying, err := c.measure(ctx, o.duration, c.die)
+	pprof.StopCPUProfile()
 	if err != nil {
 		return err
 	}
