@@ -62,10 +62,13 @@ func (a *API) admit(r *http.Request) (view, error) {
 	}
 	path := strings.TrimPrefix(r.URL.Path, "/api/v1/")
 	name, single := strings.CutPrefix(path, "streams/")
+	if !single {
+		name, single = strings.CutPrefix(path, "sources/")
+	}
 	switch {
 	case path == "server" || path == "openapi.yaml":
 		return view{}, nil
-	case !single && path != "streams" || errors.Is(err, access.ErrSlowed):
+	case !single && path != "streams" && path != "sources" || errors.Is(err, access.ErrSlowed):
 		return view{}, err
 	}
 	v := view{sees: a.cfg.Access.Sees(r.Context(), ask)}
@@ -76,8 +79,8 @@ func (a *API) admit(r *http.Request) (view, error) {
 		}
 		v.sees = func(stream string) bool { return stream == name }
 	}
-	if !single && !a.cfg.Access.Open(access.Play) && !ask.Presents() {
-		return view{}, err
+	if !single && !a.cfg.Access.Open(access.Play) && !errors.Is(err, access.ErrForbidden) {
+		return view{}, err // nobody that is known
 	}
 	return v, nil
 }

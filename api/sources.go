@@ -42,14 +42,29 @@ func (a *API) sources() []Source {
 	return list
 }
 
-func (a *API) listSources(w http.ResponseWriter, _ *http.Request) {
-	answer(w, map[string][]Source{"sources": a.sources()})
+func (a *API) listSources(w http.ResponseWriter, r *http.Request) {
+	answer(w, map[string][]Source{"sources": viewOf(r).sources(a.sources())})
+}
+
+// sources are what the view has of them: who may watch need not know from where.
+func (v view) sources(all []Source) []Source {
+	if v.all {
+		return all
+	}
+	seen := make([]Source, 0, len(all))
+	for _, s := range all {
+		if v.sees != nil && v.sees(s.Name) {
+			s.URL, s.LastError = "", ""
+			seen = append(seen, s)
+		}
+	}
+	return seen
 }
 
 // oneSource takes the name as oneStream does.
 func (a *API) oneSource(w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimPrefix(r.URL.Path, "/api"+sourcePath)
-	for _, s := range a.sources() {
+	for _, s := range viewOf(r).sources(a.sources()) {
 		if s.Name == name {
 			answer(w, s)
 			return
