@@ -19,7 +19,7 @@ export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 
 GOLANGCI := .cache/bin/golangci-lint
 
-.PHONY: help demo run build test test-go test-e2e test-web bench bench-go fuzz lint format clip prepare clean
+.PHONY: help demo run cluster build test test-go test-e2e test-web bench bench-go fuzz lint format clip prepare clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -29,6 +29,9 @@ demo: build ## run the gateway and a demo stream to watch
 
 run: build ## run the gateway
 	./bin/millrace
+
+cluster: build ## run three nodes on loopback addresses: origin, relay and edge
+	deploy/try-cluster bin/millrace
 
 build: ## make bin/millrace, one static binary
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.buildVersion=$(VERSION)' -o bin/millrace ./cmd/millrace
