@@ -104,11 +104,26 @@ func TestPayloadsStayAsTheyAre(t *testing.T) {
 		t.Fatal(err)
 	}
 	e.run("frames", func() bool { return h.frames("live/a") > 20 })
-	e.Close()
-	sub, err := h.hub.Subscribe(t.Context(), "live/a")
-	if err == nil {
-		defer sub.Close()
+	stream, release, err := h.hub.Hold("live/a")
+	if err != nil {
+		t.Fatal(err)
 	}
+	defer release()
+	sounds := byte(0)
+	for seq := range h.frames("live/a") {
+		f := stream.Frame(seq)
+		if f == nil || f.Track.Kind != av.Audio {
+			continue
+		}
+		sounds++
+		if len(f.Payloads) != 1 || len(f.Payloads[0].Head) != 0 || !bytes.Equal(f.Payloads[0].Body, bytes.Repeat([]byte{sounds}, 160)) {
+			t.Fatalf("sound %d: %+v", sounds, f.Payloads)
+		}
+	}
+	if sounds < 5 {
+		t.Errorf("%d sounds", sounds)
+	}
+	e.Close()
 	h.says("publisher closed")
 	h.says("said goodbye")
 }
@@ -308,5 +323,35 @@ func fuzzAnnounce(t *testing.T, sdp, packets []byte) {
 		now = now.Add(time.Duration(packets[1]) * time.Millisecond)
 		in.release(now)
 		packets = packets[3+n:]
+	}
+}
+
+// What comes behind a lost packet over UDP is not held up for it.
+func TestLossOverUDP(t *testing.T) {
+	h := build(t, ingest.Config{})
+	e := newEncoder(t, gortsplib.TransportUDP)
+	if err := e.publish(h.url("live/a")); err != nil {
+		t.Fatal(err)
+	}
+	sounds := func() (n uint64) {
+		s, _ := h.hub.Stream("live/a")
+		for _, track := range s.Tracks {
+			if track.Track.Kind == av.Audio {
+				n = track.Frames
+			}
+		}
+		return n
+	}
+	e.run("sound", func() bool { return sounds() > 10 })
+	e.audio++ // never to be sent
+	for range 5 {
+		e.step()
+	}
+	want := uint64(e.audio) - 1
+	h.until("the sound behind the hole", func() bool { return sounds() == want })
+	e.Close()
+	h.says("publisher closed")
+	if n := h.room.Stats().Lost; n != 1 {
+		t.Errorf("%d packets lost", n)
 	}
 }

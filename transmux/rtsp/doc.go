@@ -19,6 +19,8 @@
 // credentials by closing the connection, and splits Basic ones at every colon:
 // credentials are read here. Its sender reports begin after ten seconds; they are
 // off, and the viewers' room makes its own. Its queue of packets that go out drops
-// what does not fit: Outlet counts what has left and waits. SRTP is not offered:
-// over RTSPS media goes through the TLS connection.
+// what does not fit: Outlet counts what has left and waits. Over UDP it holds back
+// what is behind a lost packet until 64 more have come: datagrams reads for it, but
+// not where we fetch. SRTP is not offered: over RTSPS media goes through the TLS
+// connection.
 package rtsp

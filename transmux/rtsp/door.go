@@ -6,6 +6,7 @@ import (
 
 	"github.com/bluenviron/gortsplib/v4"
 	"github.com/bluenviron/gortsplib/v4/pkg/base"
+	"github.com/bluenviron/gortsplib/v4/pkg/headers"
 )
 
 // errGuesses ends a connection that has been asked for credentials too often.
@@ -17,6 +18,8 @@ type door struct {
 	server  *Server
 	ctx     context.Context
 	library *gortsplib.Server
+	// datagrams reads publishers' packets; nil without UDP, or where the library does.
+	datagrams *datagrams
 }
 
 func linkOf(c *gortsplib.ServerConn) *link { return c.NetConn().(*link) }
@@ -67,9 +70,18 @@ func (d *door) OnRequest(conn *gortsplib.ServerConn, req *base.Request) {
 	}
 }
 
-// OnResponse puts our name on what the library says.
-func (d *door) OnResponse(_ *gortsplib.ServerConn, res *base.Response) {
+// OnResponse puts our name on what the library says, and notes what it has agreed on
+// with a publisher.
+func (d *door) OnResponse(conn *gortsplib.ServerConn, res *base.Response) {
 	res.Header["Server"] = base.HeaderValue{realm}
+	s := linkOf(conn).session.Load()
+	var t headers.Transport
+	if s == nil || s.publication == nil || res.StatusCode != base.StatusOK || t.Unmarshal(res.Header["Transport"]) != nil {
+		return
+	}
+	if t.ClientPorts != nil {
+		s.ports = append(s.ports, uint16(t.ClientPorts[0]))
+	}
 }
 
 // refuse is the answer to somebody who is not let in. An error ends the connection.

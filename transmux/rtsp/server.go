@@ -134,6 +134,9 @@ func (s *Server) Serve(ctx context.Context, l Listener) error {
 		d.library.UDPRTPAddress = ":" + strconv.Itoa(rtp)
 		d.library.UDPRTCPAddress = ":" + strconv.Itoa(rtcp)
 		d.library.ListenPacket = l.UDP.hand
+		if d.datagrams = l.UDP.takeOver(); d.datagrams != nil {
+			defer d.datagrams.close()
+		}
 	}
 	if err := d.library.Start(); err != nil {
 		_ = l.TCP.Close()

@@ -3,6 +3,7 @@ package rtsp
 import (
 	"errors"
 	"io"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -26,6 +27,8 @@ type session struct {
 	announced   *description.Session    // of a publication
 	stream      *gortsplib.ServerStream // of a viewing
 	out         *Outlet
+	ports       []uint16         // that a publisher sends from over UDP, in the order of SETUP
+	heard       []netip.AddrPort // where it is listened to
 
 	link *link // over which it was made
 
@@ -84,12 +87,27 @@ func (s *session) record() {
 	s.mu.Lock()
 	s.begun = true
 	s.mu.Unlock()
-	s.library.OnPacketRTPAny(func(m *description.Media, _ format.Format, p *rtp.Packet) {
-		s.publication.RTP(slices.Index(s.announced.Medias, m), p, time.Now())
-	})
+	if tcp || !s.listen() {
+		s.receive()
+	}
 	s.library.OnPacketRTCPAny(func(m *description.Media, p rtcp.Packet) {
 		s.publication.RTCP(slices.Index(s.announced.Medias, m), p, time.Now())
 	})
+}
+
+// receive takes packets as the library has them.
+func (s *session) receive() {
+	s.library.OnPacketRTPAny(func(m *description.Media, _ format.Format, p *rtp.Packet) {
+		s.publication.RTP(slices.Index(s.announced.Medias, m), p, time.Now())
+	})
+}
+
+// setUp is the media that were set up, in that order, by their index.
+func (s *session) setUp() (all []int) {
+	for _, m := range s.library.SetuppedMedias() {
+		all = append(all, slices.Index(s.announced.Medias, m))
+	}
+	return all
 }
 
 // alive is a request of the peer's.
@@ -145,6 +163,7 @@ func (s *session) close(cause error) {
 		s.viewing.Close(cause)
 	}
 	if s.publication != nil {
+		s.deafen()
 		s.publication.Close(cause)
 	}
 	if s.stream != nil {
