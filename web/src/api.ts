@@ -1,5 +1,6 @@
 import { namePath } from './name.ts'
 import { type Problem, readProblem } from './problem.ts'
+import { pageToken } from './token.ts'
 
 /** The gateway's JSON interface, as far as the pages read it. Members that may be missing are optional. */
 export interface Stream {
@@ -66,6 +67,8 @@ export interface Server {
   rtsp_port: number
   http_port: number
   webrtc_port: number
+  /** The actions that need a credential: publish, play, read, admin. */
+  needs_credential?: string[]
 }
 
 export class ApiError extends Error {
@@ -74,6 +77,11 @@ export class ApiError extends Error {
     super(`${problem.status} ${problem.title}`)
     this.name = 'ApiError'
     this.problem = problem
+  }
+
+  /** The server is there, and wants to see a (better) token. */
+  get denied(): boolean {
+    return this.problem.status === 401 || this.problem.status === 403
   }
 }
 
@@ -121,8 +129,9 @@ export function fetchServer(signal?: AbortSignal): Promise<Server> {
 
 async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   const timeout = AbortSignal.timeout(TIMEOUT_MS)
+  const token = pageToken()
   const response = await fetch(path, {
-    headers: { Accept: 'application/json' },
+    headers: { Accept: 'application/json', ...(token === '' ? {} : { Authorization: `Bearer ${token}` }) },
     signal: signal === undefined ? timeout : anySignal(signal, timeout),
   })
   if (!response.ok) throw new ApiError(await readProblem(response))

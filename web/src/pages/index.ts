@@ -1,4 +1,4 @@
-import { fetchServer, fetchSources, fetchStreams, type Server, type Stream, withSources } from '../api.ts'
+import { ApiError, fetchServer, fetchSources, fetchStreams, type Server, type Stream, withSources } from '../api.ts'
 import { need, setAttribute, setText } from '../dom.ts'
 import { count } from '../format.ts'
 import { Card } from '../parts/card.ts'
@@ -42,9 +42,12 @@ function show(streams: Stream[]): void {
   tellTrouble(false)
 }
 
-function tellTrouble(trouble: boolean): void {
+const NO_ANSWER = 'The gateway does not answer. What you see may be old; this page keeps trying.'
+const NO_TOKEN = 'The gateway shows its streams only to those it knows: open this page with ?token= and your token behind its address.'
+
+function tellTrouble(trouble: boolean, words = NO_ANSWER): void {
   banner.hidden = !trouble
-  setText(banner, trouble ? 'The gateway does not answer. What you see may be old; this page keeps trying.' : '')
+  setText(banner, trouble ? words : '')
   setAttribute(list, 'data-stale', String(trouble))
 }
 
@@ -57,7 +60,10 @@ new Poller({
   fetch: async (signal) => withSources(...(await Promise.all([fetchStreams(signal), fetchSources(signal)]))),
   everyMs: EVERY_MS,
   onValue: show,
-  onError: (_, failures) => failures >= TELL_AFTER && tellTrouble(true),
+  onError: (error, failures) => {
+    if (error instanceof ApiError && error.denied) tellTrouble(true, NO_TOKEN)
+    else if (failures >= TELL_AFTER) tellTrouble(true)
+  },
 }).start()
 
 new Poller({ fetch: fetchServer, everyMs: SERVER_EVERY_MS, onValue: showServer }).start()

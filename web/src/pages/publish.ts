@@ -18,6 +18,7 @@ import type { PublishStats } from '../publish/stats.ts'
 import type { PublishStatus } from '../publish/status.ts'
 import { Studio } from '../publish/studio.ts'
 import { NOTICES } from '../publish/words.ts'
+import { pageToken } from '../token.ts'
 import { WakeLock } from '../wake.ts'
 
 /** The publish page: binds studio, publisher, preview, settings and keys together. */
@@ -57,7 +58,7 @@ class PublishPage {
 
   constructor(name: string, capabilities: Capabilities) {
     const choices = rememberedChoices()
-    const token = tokenOf(location.hash)
+    const token = pageToken()
     this.#name = name
     this.#capabilities = capabilities
     this.#studio = new Studio(choices)
@@ -230,11 +231,6 @@ class PublishPage {
     event.preventDefault()
     need<HTMLButtonElement>(`#stage [aria-keyshortcuts="${key}"]`).click()
   }
-}
-
-/** A token may come with the link, after the #: that part of an address is never sent to a server. */
-function tokenOf(hash: string): string {
-  return new URLSearchParams(hash.slice(1)).get('token') ?? ''
 }
 
 function askForName(capabilities: Capabilities): void {

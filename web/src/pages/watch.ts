@@ -1,4 +1,4 @@
-import { fetchStream, type Stream } from '../api.ts'
+import { ApiError, fetchStream, type Stream } from '../api.ts'
 import { need, setAttribute } from '../dom.ts'
 import { commandOf } from '../keyboard.ts'
 import { nameFromPath, namePath } from '../name.ts'
@@ -8,6 +8,7 @@ import { Player } from '../player.ts'
 import { Poller } from '../poller.ts'
 import type { Stats } from '../stats.ts'
 import type { Status } from '../status.ts'
+import { pageToken } from '../token.ts'
 
 /** The watch page: binds player, theatre, facts and keys together. */
 
@@ -33,7 +34,8 @@ declare global {
 const name = nameFromPath(location.pathname)
 const box = need('#player')
 const video = need<HTMLVideoElement>('#player video')
-const player = new Player({ video, endpoint: `/whep/${namePath(name)}` })
+const token = pageToken()
+const player = new Player({ video, endpoint: `/whep/${namePath(name)}`, ...(token === '' ? {} : { token }) })
 const theatre = new Theatre(box, video, player)
 const facts = new Facts(need('#about'), name)
 
@@ -61,9 +63,10 @@ function onFacts(stream: Stream | null): void {
 }
 
 /** Without an answer from the API, a picture that stands still is not the publisher's doing. */
-function onNoFacts(): void {
-  serverGone = true
+function onNoFacts(error: unknown): void {
   facts.lose()
+  if (error instanceof ApiError && error.denied) return // it is there; the player hears the same, and says so
+  serverGone = true
   player.serverGone()
 }
 

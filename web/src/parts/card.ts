@@ -4,6 +4,7 @@ import { h, setAttribute, setText } from '../dom.ts'
 import * as f from '../format.ts'
 import { icon } from '../icons.ts'
 import { watchPath } from '../name.ts'
+import { carry, pageToken } from '../token.ts'
 import { Sparkline } from './sparkline.ts'
 import { Warnings } from './warnings.ts'
 
@@ -21,7 +22,7 @@ export class Card {
   readonly #warnings = new Warnings()
 
   constructor(name: string) {
-    const link = h('a', { class: 'card-link', href: watchPath(name) }, ...nameParts(name))
+    const link = h('a', { class: 'card-link', href: carry(watchPath(name), pageToken()) }, ...nameParts(name))
     this.element = h(
       'li',
       { class: 'card', 'data-stream': name },

@@ -1,6 +1,7 @@
 import { h, setAttribute, setText } from '../dom.ts'
 import { icon } from '../icons.ts'
 import { publishPath, validName } from '../name.ts'
+import { carry, pageToken } from '../token.ts'
 
 /** Where a stream gets its name before it is published. */
 export class NameForm {
@@ -26,7 +27,7 @@ export class NameForm {
         class: 'name-form',
         onsubmit: (event) => {
           event.preventDefault()
-          if (this.#judge(true)) location.assign(publishPath(this.#input.value.trim()))
+          if (this.#judge(true)) location.assign(carry(publishPath(this.#input.value.trim()), pageToken()))
         },
       },
       h('h1', {}, 'Publish from this browser'),

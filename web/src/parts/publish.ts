@@ -2,11 +2,14 @@ import type { Server } from '../api.ts'
 import { h, setAttribute, setText } from '../dom.ts'
 import { icon } from '../icons.ts'
 import { publishPath, validName, watchPath } from '../name.ts'
+import { carry, pageToken } from '../token.ts'
 import { CopyField } from './copy-field.ts'
 
 /** The RTMP application that the box proposes; any other works too. */
 const APP = 'live'
 const DEFAULT_KEY = 'stream'
+/** Stands for the key that publishing needs, which this page does not know. */
+const KEY = 'YOUR-KEY'
 
 /** The box that tells how to publish: from the browser, with OBS, and as a line for ffmpeg. */
 export class PublishBox {
@@ -21,6 +24,11 @@ export class PublishBox {
   readonly #watch = h('span')
   readonly #watchLink = h('a', { class: 'publish-watch' }, icon('arrow'), this.#watch)
   readonly #hint = h('p', { class: 'field-hint', id: 'key-hint', hidden: true })
+  readonly #keyHint = h(
+    'p',
+    { class: 'publish-intro', hidden: true },
+    `Publishing here needs a key: put it in place of ${KEY}. Whoever runs this server has it; it was printed when the server started.`,
+  )
   readonly #input = h('input', {
     class: 'field-value',
     id: 'key',
@@ -74,6 +82,7 @@ export class PublishBox {
         h('p', {}, 'Settings → Stream → Service “Custom…”'),
         this.#address.element,
         this.#key.element,
+        this.#keyHint,
       ),
       h('div', { class: 'publish-group' }, h('h3', {}, 'ffmpeg'), this.#ffmpeg.element),
     ]
@@ -90,11 +99,13 @@ export class PublishBox {
     if (!valid) return
     const address = `rtmp://${this.#host}:${this.#server.rtmp_port}/${APP}`
     this.#address.value = address
-    this.#key.value = key
-    this.#ffmpeg.value = ffmpegLine(`${address}/${key}`)
+    const keyed = this.#server.needs_credential?.includes('publish') === true ? `${key}?token=${KEY}` : key
+    this.#keyHint.hidden = keyed === key
+    this.#key.value = keyed
+    this.#ffmpeg.value = ffmpegLine(keyed === key ? `${address}/${key}` : `'${address}/${keyed}'`)
     setText(this.#watch, `It will be seen at ${watchPath(`${APP}/${key}`)}`)
-    this.#watchLink.href = watchPath(`${APP}/${key}`)
-    this.#browser.href = publishPath(`${APP}/${key}`)
+    this.#watchLink.href = carry(watchPath(`${APP}/${key}`), pageToken())
+    this.#browser.href = carry(publishPath(`${APP}/${key}`), pageToken())
   }
 }
 
