@@ -55,6 +55,7 @@ type node struct {
 	id       string
 	hub      *bus.Hub
 	dir      *directory.Directory
+	store    *directory.Memory // what the directory stands on
 	endpoint *wire.Endpoint
 	deriver  *deriver
 	stop     func()
@@ -134,9 +135,10 @@ func (h *house) node(id string, change func(*options)) *node {
 	if o.advertise != nil {
 		at = o.advertise(at)
 	}
+	store := h.exchange.Connect()
 	n := &node{
-		t: h.t, id: id, hub: bus.New(bus.Config{}), endpoint: endpoint, deriver: &deriver{wanted: map[derive.Offer]int{}},
-		dir: directory.New(h.exchange.Connect(), directory.Node{ID: id, Region: o.region, Role: directory.RoleAny, Relay: []string{at}},
+		t: h.t, store: store, id: id, hub: bus.New(bus.Config{}), endpoint: endpoint, deriver: &deriver{wanted: map[derive.Offer]int{}},
+		dir: directory.New(store, directory.Node{ID: id, Region: o.region, Role: directory.RoleAny, Relay: []string{at}},
 			directory.Config{}, log),
 	}
 	n.Room = cluster.New(o.cluster, n.hub, n.hub, n.dir, endpoint, n.deriver, log)

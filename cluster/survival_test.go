@@ -226,3 +226,38 @@ func TestDrain(t *testing.T) {
 		t.Errorf("%+v", edges)
 	}
 }
+
+// TestWithoutDirectory: what runs goes on, loses its parent and finds another one,
+// and a stream that is known here can still be fetched.
+func TestWithoutDirectory(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	origin := h.node("origin", func(o *options) { o.cluster.MaxChildren = 2 })
+	relay, edge, known := h.node("relay", nil), h.node("edge", nil), h.node("known", nil)
+	other := h.node("other", nil)
+	origin.publish()
+	relay.watch().Wait(1)
+	other.watch().Wait(1)
+	viewer := edge.watch()
+	lasting(viewer, 500*time.Millisecond)
+	before := known.watch()
+	before.Wait(1)
+	before.Close()
+	h.wait("the pull's end", func() bool { e, _ := known.Stats(); return e.Active == 0 })
+	for _, n := range h.nodes {
+		n.store.Cut()
+	}
+	h.wait("the cut", func() bool { return !edge.dir.Health().Connected && !known.dir.Health().Connected })
+	lasting(viewer, 500*time.Millisecond)
+	for _, gone := range []*node{relay, other} { // one of them is the edge's parent
+		gone.stop()
+		lasting(viewer, time.Second)
+	}
+	check(t, viewer.Frames(), true)
+	again := known.watch()
+	lasting(again, 500*time.Millisecond)
+	check(t, again.Frames(), true)
+	if e, _ := edge.Stats(); e.Pulls != 1 || e.Rehomes == 0 {
+		t.Errorf("%+v", e)
+	}
+}

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -102,7 +103,9 @@ func (l *Link) Close(err error) {
 	l.pipe.close(err)
 }
 
+var errStops = errors.New("the node stops")
+
 // closeOn closes the link when ctx ends first.
 func (l *Link) closeOn(ctx context.Context) (stop func() bool) {
-	return context.AfterFunc(ctx, func() { l.Close(context.Cause(ctx)) })
+	return context.AfterFunc(ctx, func() { l.Close(errStops) })
 }

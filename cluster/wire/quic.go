@@ -115,7 +115,7 @@ func (p *quicPipe) run(handle func(Type, []byte) error) error {
 	var cause error
 	fail := func(err error) {
 		once.Do(func() {
-			cause = err
+			cause = plain(err)
 			p.close(err)
 		})
 	}
@@ -138,6 +138,19 @@ func (p *quicPipe) run(handle func(Type, []byte) error) error {
 	}
 	work.Wait()
 	return cause
+}
+
+// plain is an error in the words of whoever closed the connection.
+func plain(err error) error {
+	var closed *quic.ApplicationError
+	switch {
+	case !errors.As(err, &closed):
+		return err
+	case closed.Remote:
+		return errors.New("the other node closed the link: " + short(closed.ErrorMessage))
+	default:
+		return errors.New(closed.ErrorMessage)
+	}
 }
 
 // readers are used by one frame after the other.
