@@ -64,7 +64,9 @@ async function joins(browser: Browser, name: string, before: () => Promise<void>
   console.log(`${name}: of that answered ${summary(answered)}, connected ${summary(connected)}`)
   console.log(`${name}: one second after joining behind the live edge by ${summary(behind)}`)
   for (const [i, { counts }] of all.entries()) {
-    expect(counts, `join ${i}`).toMatchObject({ firCount: 0, packetsLost: 0 })
+    expect(counts, `join ${i}`).toMatchObject({ firCount: 0 })
+    // The first packet is sent twice, which some of the time counts as one more than there are.
+    expect(counts.packetsLost, `join ${i}: packets lost`).toBeLessThanOrEqual(0)
   }
   // A browser asks for a keyframe when it has decoded none within 200 ms, and may
   // miss a beat: on a busy machine that is its own doing.

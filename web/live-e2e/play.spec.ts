@@ -5,12 +5,12 @@ import { base, passing } from './publisher.ts'
 import { atMost, STRICT } from './times.ts'
 
 const clips = {
-  'zerolatency.flv': { name: 'live/zerolatency', fps: 30, late: 100 },
+  'zerolatency.flv': { name: 'live/zerolatency', fps: 30, late: 100, freezes: 1 },
   // Its B-frames are taken out by ffmpeg, which takes its time.
-  'obs-default.flv': { name: 'live/obs', fps: 30, late: 350 },
+  'obs-default.flv': { name: 'live/obs', fps: 30, late: 350, freezes: 3 },
 }
 
-for (const [clip, { name, fps, late }] of Object.entries(clips)) {
+for (const [clip, { name, fps, late, freezes }] of Object.entries(clips)) {
   test(`${clip}: the picture moves, the sound has energy, and both are live`, async ({ page, publish }) => {
     await publish(clip, name)
     await watchOver(page)
@@ -39,8 +39,8 @@ for (const [clip, { name, fps, late }] of Object.entries(clips)) {
     expect(rate).toBeGreaterThan(fps * (STRICT ? 0.9 : 0.6))
     expect(shown.at(-1)?.width).toBe(1280)
     expect(now).toMatchObject({ firCount: 0, packetsLost: 0 })
-    // On a busy machine the browser itself may miss a beat.
-    expect(now.freezeCount, 'freezes').toBeLessThanOrEqual(STRICT ? 0 : 1)
+    // On a busy machine the browser itself may miss a beat, and one that also encodes is busy.
+    expect(now.freezeCount, 'freezes').toBeLessThanOrEqual(STRICT ? 0 : freezes)
     expect(now.pliCount, 'keyframe requests').toBeLessThanOrEqual(STRICT ? 0 : 1)
     expect(now.latencyMs, 'the sender reports place the picture in time').not.toBeNull()
     // Pictures that are shown after B-frames are there before their time.
