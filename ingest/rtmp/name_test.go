@@ -23,6 +23,12 @@ func TestParseTarget(t *testing.T) {
 		{"", "", "", "", ""},
 		{"live", "", "..", "live/..", ""},
 		{"live", "%zz", "x?token=%zz", "live/x", ""},
+		{"live", "", "x?user=me&pass=a%3Ab", "live/x", "me:a:b"},
+		{"live", "", "x?user=me&pass=pw&token=abc", "live/x", "abc"},
+		{"live", "", "x?user=me", "live/x", ""},
+		{"live", "rtmp://me:pw@h/live", "x", "live/x", "me:pw"},
+		{"live", "rtmp://me:pw@h/live", "x?token=abc", "live/x", "abc"},
+		{"live", "rtmp://me@h/live", "x", "live/x", ""},
 	}
 	for _, tt := range tests {
 		got := parseTarget(tt.app, tt.tcURL, tt.key)
