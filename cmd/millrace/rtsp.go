@@ -92,14 +92,14 @@ func (l *rtspListeners) close() {
 
 // say logs where RTSP is to be reached.
 func (l *rtspListeners) say(log *slog.Logger) {
-	if l.plain != nil {
-		log.Info("listening", "what", "rtsp", "address", l.plain.Addr().String())
+	if l.secure != nil {
+		log.Info("listening", "what", "rtsps", "address", l.secure.Addr().String())
 	}
 	if l.udp != nil {
 		log.Info("listening", "what", "rtsp media", "address", l.udp.Addr().String())
 	}
-	if l.secure != nil {
-		log.Info("listening", "what", "rtsps", "address", l.secure.Addr().String())
+	if l.plain != nil {
+		log.Info("listening", "what", "rtsp", "address", l.plain.Addr().String())
 	}
 }
 
