@@ -239,10 +239,10 @@ func (d *Directory) retellLocked(s *spot) {
 	}
 }
 
-// retellAllLocked is for when nodes came or went.
-func (d *Directory) retellAllLocked() {
+// retellOfLocked is for when a node came or went.
+func (d *Directory) retellOfLocked(session Session) {
 	for _, s := range d.places.known {
-		if s.read {
+		if s.read && s.place.Session == session {
 			d.retellLocked(s)
 		}
 	}

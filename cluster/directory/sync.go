@@ -105,7 +105,7 @@ func (d *Directory) announce(ctx context.Context) error {
 		d.step.joined = true
 		d.step.renewal = time.Now().Add(renewal())
 		d.step.audit = time.Now().Add(auditBeats * d.cfg.Beat)
-		d.retellAllLocked()
+		d.retellOfLocked(self.Session)
 		d.mu.Unlock()
 		return nil
 	}
@@ -167,7 +167,10 @@ func (d *Directory) meet(e Entry) {
 			}
 			d.clerk.heard(r.Session, time.Now())
 			d.announceLocked()
-			d.retellAllLocked()
+			if old != nil && old.Session != r.Session {
+				d.retellOfLocked(old.Session)
+			}
+			d.retellOfLocked(r.Session)
 		}
 	}
 }
@@ -178,7 +181,7 @@ func (d *Directory) partLocked(p *peer) {
 	d.roster.remove(p)
 	delete(d.clerk.beats, p.Session)
 	d.announceLocked()
-	d.retellAllLocked()
+	d.retellOfLocked(p.Session)
 }
 
 // get and write give up in time.
