@@ -48,6 +48,7 @@ func TestEverySettingArrives(t *testing.T) {
 	want.RTMP.MaxMessage = 1 << 20
 	want.RTMPS.Address = "127.0.0.1:443"
 	want.TLS.Certificate, want.TLS.Key = "/etc/a.pem", "b.pem"
+	want.RTSP = rtspConfig{Address: "127.0.0.1:2", Secure: "127.0.0.1:3"}
 	want.WebRTC.Address = "[::1]:0"
 	want.WebRTC.PublicIPs = []string{"192.0.2.1", "2001:db8::1", "live.example"}
 	want.WebRTC.TCP = false
@@ -107,6 +108,8 @@ rtmp:
   address: ""
   max_message: 1MiB
 rtmps: {address: "127.0.0.1:443"}
+rtsp: {address: "127.0.0.1:2", udp: false}
+rtsps: {address: "127.0.0.1:3"}
 tls: {certificate: /etc/a.pem, key: b.pem}
 webrtc:
   address: '[::1]:0'
@@ -180,6 +183,7 @@ log:
 `
 	environ := []string{
 		"MILLRACE_HTTP_ADDRESS=127.0.0.1:1", "MILLRACE_RTMP_ADDRESS=", "MILLRACE_RTMP_MAX_MESSAGE=1048576",
+		"MILLRACE_RTSP_ADDRESS=127.0.0.1:2", "MILLRACE_RTSP_UDP=false", "MILLRACE_RTSPS_ADDRESS=127.0.0.1:3",
 		"MILLRACE_RTMPS_ADDRESS=127.0.0.1:443", "MILLRACE_TLS_CERTIFICATE=/etc/a.pem", "MILLRACE_TLS_KEY=b.pem",
 		"MILLRACE_WEBRTC_ADDRESS=[::1]:0", "MILLRACE_WEBRTC_PUBLIC_IPS=192.0.2.1, 2001:db8::1,live.example", "MILLRACE_WEBRTC_TCP=false",
 		"MILLRACE_STREAM_MAX_BYTES=2GiB", "MILLRACE_STREAM_MAX_FRAMES=4096", "MILLRACE_STREAM_LINGER=90s",
