@@ -49,7 +49,7 @@ func (m *Media) readAttributes(desc *sdp.MediaDescription) {
 			f.Parameters = readParameters(value)
 		case "rtcp-fb":
 			if len(f.Feedback) < maxFeedback {
-				f.Feedback = append(f.Feedback, value)
+				f.Feedback = append(f.Feedback, strings.TrimSpace(value)) // pion ends "nack " with a space
 			}
 		}
 	}

@@ -221,3 +221,18 @@ func TestAnswers(t *testing.T) {
 		}
 	}
 }
+
+// TestFeedbackWithoutItsSpace: pion writes "nack " where the RFC has no parameter.
+func TestFeedbackWithoutItsSpace(t *testing.T) {
+	o, err := ParseOffer([]byte(strings.Replace(read(t, "chromium-watch.sdp"), " nack\r\n", " nack \r\n", 1)), RecvOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range o.Media[0].Formats {
+		for _, fb := range f.Feedback {
+			if strings.TrimSpace(fb) != fb {
+				t.Errorf("%q", fb)
+			}
+		}
+	}
+}
