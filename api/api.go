@@ -38,6 +38,7 @@ type Config struct {
 	Sources func() []Source // those of the configuration, by name; nil for none
 	Cluster func() Cluster  // nil for none
 	Tree    Trees           // nil for none
+	Drain   func()          // nil for a single node
 }
 
 // API answers the gateway's HTTP requests.
@@ -72,6 +73,7 @@ func (a *API) Handler(pages http.Handler, mounts ...Mount) http.Handler {
 		r.Get("/v1/server", a.server)
 		r.Get("/v1/cluster", a.cluster)
 		r.Get(treePath+"*", a.oneTree)
+		r.Post("/v1/drain", a.drain)
 		r.Get("/v1/sources", a.listSources)
 		r.Get(sourcePath+"*", a.oneSource)
 	})

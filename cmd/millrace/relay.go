@@ -182,6 +182,19 @@ func (g *gateway) trees(ctx context.Context, name string) (api.Tree, bool) {
 	return tree, ok
 }
 
+// drain has this node take nobody new, and its children look for other parents; nil
+// for a single node.
+func (g *gateway) drain() func() {
+	if g.door.cluster == nil {
+		return nil
+	}
+	return func() {
+		g.log.Info("draining")
+		g.neighbours.dir.Drain(true)
+		g.door.cluster.Drain()
+	}
+}
+
 func measureRelay(m *api.Metrics, room *cluster.Room) {
 	in := func(f func(edge.Stats) float64) func() float64 {
 		return func() float64 { s, _ := room.Stats(); return f(s) }

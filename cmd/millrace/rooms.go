@@ -22,7 +22,7 @@ func (g *gateway) furnish(cfg Config) {
 	fetched := g.furnishSources(cfg, metrics)
 	g.source = fetched
 	g.furnishRelay(cfg, deriver, metrics)
-	g.api = api.New(api.Config{Version: version(), Ports: g.listeners.ports(), Access: g.access, Sources: listSources(fetched), Cluster: g.neighbours.describe, Tree: g.trees}, g.hub, judge, metrics, g.log)
+	g.api = api.New(api.Config{Version: version(), Ports: g.listeners.ports(), Access: g.access, Sources: listSources(fetched), Cluster: g.neighbours.describe, Tree: g.trees, Drain: g.drain()}, g.hub, judge, metrics, g.log)
 	gate := ingest.New(fetched.Pushed(), ingest.Config{MaxPublishers: cfg.Limits.Publishers, Authorize: mayPublish(g.access)}, g.log)
 	viewers := playout.New(g.source, playout.Config{MaxViewers: cfg.Limits.Viewers, Authorize: mayPlay(g.access)})
 	measureCluster(metrics, g.neighbours)
