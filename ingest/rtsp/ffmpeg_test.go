@@ -2,7 +2,10 @@ package rtsp
 
 import (
 	"bytes"
+	"context"
 	"os/exec"
+	"strings"
+	"sync/atomic"
 	"testing"
 
 	"millrace/ingest"
@@ -75,5 +78,27 @@ func TestFFmpegPublishes(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// ffmpeg answers the challenge with Digest.
+func TestFFmpegHasCredentials(t *testing.T) {
+	t.Parallel()
+	var digest atomic.Bool
+	h := build(t, ingest.Config{Authorize: func(_ context.Context, r ingest.Request) error {
+		if r.User != "anna" || r.Proves == nil || !r.Proves("s3cret") || r.Proves("other") {
+			return ingest.ErrDenied
+		}
+		digest.Store(true)
+		return nil
+	}})
+	h.addr = "anna:s3cret@" + h.addr
+	h.publish("live/a", "tcp", append(append([]string{}, x264...), aac...)...)
+	h.tracks("live/a", 2, 5)
+	if !digest.Load() {
+		t.Error("it came in without")
+	}
+	if strings.Contains(h.log.String(), "s3cret") {
+		t.Error("the password is logged")
 	}
 }

@@ -71,7 +71,7 @@ func build(t *testing.T, cfg playout.Config) *house {
 		t.Fatal(err)
 	}
 	h.addr = l.Addr().String()
-	server := rtsp.New(rtsp.Config{}, nobody{}, h.room, log)
+	server := rtsp.New(rtsp.Config{WriteTimeout: 2 * patience}, nobody{}, h.room, log)
 	ctx, cancel := context.WithCancel(context.Background())
 	var work sync.WaitGroup
 	work.Go(func() {

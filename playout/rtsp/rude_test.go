@@ -93,7 +93,7 @@ func (r *raw) play(url string) {
 // nor another viewer notices, and when it reads again it goes on at a keyframe.
 func TestSlowViewer(t *testing.T) {
 	h := build(t, playout.Config{})
-	h.publish("live/a", 0, codecs.OpusTrack(1), avtest.Encoder{GOP: 15, Payloads: 150})
+	h.publish("live/a", 0, codecs.OpusTrack(1), avtest.Encoder{GOP: 15, Payloads: 60})
 	slow := h.raw()
 	slow.play("rtsp://" + h.addr + "/live/a")
 	other := h.play("live/a", gortsplib.TransportTCP)
@@ -101,8 +101,8 @@ func TestSlowViewer(t *testing.T) {
 		s, _ := h.hub.Stream("live/a")
 		return s.GOPDrops
 	}
-	// 5 MB a second fill what the systems hold, and then the cursor is left behind.
-	h.until("the other one to go on", func() bool { return len(other.of(0)) > 4*30*150 })
+	// 2 MB a second fill what the systems hold, and then the cursor is left behind.
+	h.until("the other one to go on", func() bool { return len(other.of(0)) > 4*30*60 })
 	_ = slow.SetDeadline(time.Now().Add(patience))
 	var last uint16
 	keyframes := 0
