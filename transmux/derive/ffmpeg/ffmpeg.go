@@ -67,9 +67,10 @@ type Program struct {
 
 	mu       sync.Mutex
 	closed   bool
-	sessions map[*Session]struct{}
-	freed    chan struct{} // closed when a process ends
-	spent    time.Duration // CPU of those that have ended
+	running  int
+	sessions map[*Session]struct{} // those of running that have a process already
+	freed    chan struct{}         // closed when a process ends
+	spent    time.Duration         // CPU of those that have ended
 	started  map[Target]uint64
 }
 
@@ -121,27 +122,38 @@ func (p *Program) Freed() <-chan struct{} {
 	return p.freed
 }
 
-// admit counts the session in, or says why not.
-func (p *Program) admit(s *Session) error {
+// admit counts a process in, or says why not.
+func (p *Program) admit(t Target) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
 		return ErrClosed
 	}
-	if len(p.sessions) >= p.cfg.MaxProcesses {
+	if p.running >= p.cfg.MaxProcesses {
 		p.refused.Add(1)
 		return ErrLimit
 	}
-	p.sessions[s] = struct{}{}
-	p.started[s.job.Target]++
+	p.running++
+	p.started[t]++
 	return nil
 }
 
-// dismiss counts the session out, and what it cost in.
+// enroll has Close end the session; it is false if that has passed.
+func (p *Program) enroll(s *Session) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.closed {
+		p.sessions[s] = struct{}{}
+	}
+	return !p.closed
+}
+
+// dismiss counts the session's process out, and what it cost in.
 func (p *Program) dismiss(s *Session, cost time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.sessions, s)
+	p.running--
 	p.spent += cost
 	close(p.freed)
 	p.freed = make(chan struct{})

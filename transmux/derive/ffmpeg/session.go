@@ -78,7 +78,7 @@ func (p *Program) Open(job Job, output Output) (*Session, error) {
 	}
 	s := &Session{program: p, job: job, output: output, done: make(chan struct{})}
 	s.complaints.log = p.log.With("stream", job.Stream, "makes", string(job.Target))
-	if err := p.admit(s); err != nil {
+	if err := p.admit(job.Target); err != nil {
 		return nil, err
 	}
 	process, err := start(a.path, arguments(p.cfg, a, job))
@@ -87,9 +87,14 @@ func (p *Program) Open(job Job, output Output) (*Session, error) {
 		return nil, err
 	}
 	s.process.Store(process)
+	enrolled := p.enroll(s) // before it can have ended
 	s.work.Go(func() { s.complaints.read(process.err) })
 	s.work.Go(func() { s.finish(s.read(process.stdout)) })
-	if err := s.send(process, nut.AppendHeader(nil, track(job))); err != nil {
+	err = ErrClosed
+	if enrolled {
+		err = s.send(process, nut.AppendHeader(nil, track(job)))
+	}
+	if err != nil {
 		s.Close()
 		return nil, err
 	}

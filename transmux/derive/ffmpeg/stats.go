@@ -22,7 +22,7 @@ func (p *Program) Stats() Stats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := Stats{
-		Running: len(p.sessions), Limit: p.cfg.MaxProcesses, Started: maps.Clone(p.started),
+		Running: p.running, Limit: p.cfg.MaxProcesses, Started: maps.Clone(p.started),
 		Refused: p.refused.Load(), CPU: p.spent,
 	}
 	for session := range p.sessions {
