@@ -10,7 +10,7 @@ import (
 
 // quiet is for how long a server's further errors are only counted: whoever has
 // no certificate may knock as often as it likes.
-const quiet = 5 * time.Second
+const quiet = 30 * time.Second
 
 // logger is a NATS server's, into ours. What it calls a notice tells its operator
 // of its life and of elections, every few seconds in bad times.
