@@ -32,8 +32,9 @@ type audience struct {
 
 	mu        sync.Mutex
 	listeners map[string]*listener
-	over      bool // the session is
-	moved     bool // and the player is to begin a new one
+	over      bool   // the session is
+	moved     bool   // and the player is to begin a new one
+	elsewhere string // where it is to begin it, while this one still goes on
 }
 
 // listener is one event stream, whether somebody reads it now or not.
@@ -71,6 +72,21 @@ func (a *audience) close(moved bool) {
 	a.over, a.moved = true, moved
 	a.mu.Unlock()
 	a.wake()
+}
+
+// move asks the player to go elsewhere; its session goes on until it has done so.
+func (a *audience) move(url string) {
+	a.mu.Lock()
+	a.elsewhere = url
+	a.mu.Unlock()
+	a.wake()
+}
+
+// destination is where the player was asked to go, "" for nowhere.
+func (a *audience) destination() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.elsewhere
 }
 
 // ended tells whether the session is over, and whether to begin another one.
@@ -191,9 +207,7 @@ func (v *viewer) listen(w http.ResponseWriter, r *http.Request, id string) {
 			n = newer
 		}
 		b = l.told.tell(b, l.events, n, v, time.Now())
-		if moved {
-			b = appendEvent(b, l.events, eventReconnect, "{}")
-		}
+		b = l.told.tellMove(b, l.events, v.audience.destination(), moved)
 		if err := write(w, control, b); err != nil || over {
 			return
 		}

@@ -86,6 +86,8 @@ type told struct {
 	layers  string // the renditions but for their bitrates
 	rates   time.Time
 	viewers int
+	moved   bool   // that it is to go on with another session
+	to      string // and where
 }
 
 // tell appends the events that bring the listener from what it was told to what
@@ -130,6 +132,22 @@ func (t *told) tellLayers(b []byte, n *news, v *viewer, now time.Time) []byte {
 		panic(err) // strings and numbers
 	}
 	return appendEvent(b, eventLayers, eventLayers, string(data))
+}
+
+// tellMove appends that the player is to begin another session: there, while this
+// one still goes on, or wherever it began this one, which is over.
+func (t *told) tellMove(b []byte, events uint8, to string, over bool) []byte {
+	if to == t.to && (t.moved || !over) {
+		return b
+	}
+	t.moved, t.to = true, to
+	data, err := json.Marshal(struct {
+		URL string `json:"url,omitempty"`
+	}{to})
+	if err != nil {
+		panic(err) // a string
+	}
+	return appendEvent(b, events, eventReconnect, string(data))
 }
 
 // appendEvent appends one event, its data in a single line, if it is subscribed to.

@@ -95,14 +95,8 @@ func (room *Room) Routes(r chi.Router) { room.resources.MountPlayer(r, Path, roo
 func (room *Room) Close() {
 	room.mu.Lock()
 	room.closed = true
-	var all []*viewer
-	for _, fans := range room.fans {
-		for _, f := range fans {
-			all = append(all, f.list()...)
-		}
-	}
 	room.mu.Unlock()
-	for _, v := range all {
+	for _, v := range room.viewers() {
 		v.end(bus.ErrShutdown)
 	}
 	room.work.Wait()

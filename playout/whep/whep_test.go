@@ -55,6 +55,16 @@ func (r *recorder) all() []peer.AccessUnit {
 	return append([]peer.AccessUnit(nil), r.units...)
 }
 
+// last is the newest one.
+func (r *recorder) last() peer.AccessUnit {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.units) == 0 {
+		return peer.AccessUnit{}
+	}
+	return r.units[len(r.units)-1]
+}
+
 // check wants every unit whole, later than the one before, and the first to
 // decode by itself.
 func (r *recorder) check(t *testing.T) {
