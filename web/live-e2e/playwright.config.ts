@@ -5,7 +5,7 @@ import { defineConfig } from '@playwright/test'
  *
  *   npx playwright test -c live-e2e        (in web/, needs go and ffmpeg too)
  *
- * LIVE_STRICT=1 asserts the promised times themselves, not three times as much.
+ * LIVE_STRICT=1 asserts the promised times themselves, not six times as much.
  * CHROMIUM names another browser than Debian's.
  */
 export default defineConfig({

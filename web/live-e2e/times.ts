@@ -3,7 +3,7 @@ import { expect } from '@playwright/test'
 /** Whether the promises themselves are asserted, as on a machine that does nothing else. */
 export const STRICT = process.env['LIVE_STRICT'] !== undefined
 
-const SLACK = STRICT ? 1 : 3
+const SLACK = STRICT ? 1 : 6
 
 /** Asserts a promised time in milliseconds, with slack. */
 export function atMost(what: string, ms: number, promised: number): void {
