@@ -198,7 +198,7 @@ func slack(promised time.Duration) time.Duration {
 	if strict() {
 		return promised
 	}
-	return 3 * promised
+	return 6 * promised
 }
 
 // withDeadline bounds one step of a test.
