@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"net/textproto"
 	"net/url"
+	"os/exec"
 	"regexp"
 	"strconv"
 	"strings"
@@ -473,6 +474,34 @@ func TestExpiryEndsSessions(t *testing.T) {
 	}
 	if r, _ := g.as(http.MethodGet, "/api/v1/streams/live/on", "", lasting); r.StatusCode != http.StatusOK {
 		t.Errorf("the other one's stream: %s", r.Status)
+	}
+}
+
+// TestExpiryEndsRTSP does the same to ffmpeg, at both ends.
+func TestExpiryEndsRTSP(t *testing.T) {
+	g := start(t, "MILLRACE_AUTH_JWT_SECRET="+accessSecret)
+	live := holdLive(g, "live/on", credential{token: signed(t, time.Now().Add(time.Hour))})
+	defer live.Close()
+	brief := credential{token: signed(t, time.Now().Add(8*time.Second))}
+	at := "rtsp://" + g.rtsp + "/live/"
+	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
+	defer cancel()
+	publisher := exec.CommandContext(ctx, "ffmpeg", "-nostdin", "-loglevel", "error", "-re", "-stream_loop", "-1", "-i", toneClip, "-c", "copy",
+		"-f", "rtsp", "-rtsp_transport", "tcp", at+"brief"+brief.query())
+	player := exec.CommandContext(ctx, "ffmpeg", "-nostdin", "-loglevel", "error", "-rtsp_transport", "tcp", "-i", at+"on"+brief.query(), "-f", "null", "-")
+	for _, program := range []*exec.Cmd{publisher, player} {
+		if err := program.Start(); err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = program.Wait() }() // it ends as it likes
+	}
+	defer cancel()
+	const cause = "the credential that let it in has expired"
+	for deadline := time.Now().Add(patience + 8*time.Second); g.count(cause) < 2; {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d sessions ended because of it\n%s", g.count(cause), g.tail())
+		}
+		<-time.After(pollEvery)
 	}
 }
 
