@@ -38,7 +38,7 @@ type Config struct {
 	Sources func() []Source // those of the configuration, by name; nil for none
 	Cluster func() Cluster  // nil for none
 	Tree    Trees           // nil for none
-	Drain   func()          // nil for a single node
+	Drain   Drainer         // nil for none
 }
 
 // API answers the gateway's HTTP requests.
@@ -74,6 +74,7 @@ func (a *API) Handler(pages http.Handler, mounts ...Mount) http.Handler {
 		r.Get("/v1/cluster", a.cluster)
 		r.Get(treePath+"*", a.oneTree)
 		r.Post("/v1/drain", a.drain)
+		r.Get("/v1/drain", a.drained)
 		r.Get("/v1/sources", a.listSources)
 		r.Get(sourcePath+"*", a.oneSource)
 	})

@@ -24,8 +24,11 @@ func (a *API) server(w http.ResponseWriter, _ *http.Request) {
 
 // answer writes v as JSON. What this face says is true only now, so it is never
 // to be stored.
-func answer(w http.ResponseWriter, v any) {
+func answer(w http.ResponseWriter, v any) { answerWith(w, http.StatusOK, v) }
+
+func answerWith(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(v)
 }

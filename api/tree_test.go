@@ -13,30 +13,6 @@ import (
 	"millrace/transmux/bus"
 )
 
-// TestDrain: a node that drains is not ready for anybody new.
-func TestDrain(t *testing.T) {
-	hub := bus.New(bus.Config{})
-	defer hub.Close()
-	drained := 0
-	for _, tc := range []struct {
-		drain        func()
-		status, then int
-	}{{func() { drained++ }, http.StatusAccepted, http.StatusServiceUnavailable}, {nil, http.StatusNotFound, http.StatusOK}} {
-		a := New(Config{Drain: tc.drain}, hub, nil, NewMetrics("x", hub), slog.New(slog.DiscardHandler))
-		a.SetReady(true)
-		site := a.Handler(nil)
-		w, ready := httptest.NewRecorder(), httptest.NewRecorder()
-		site.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/api/v1/drain", nil))
-		site.ServeHTTP(ready, httptest.NewRequest(http.MethodGet, "/readyz", nil))
-		if w.Code != tc.status || ready.Code != tc.then {
-			t.Errorf("%d, and ready %d", w.Code, ready.Code)
-		}
-	}
-	if drained != 1 {
-		t.Errorf("drained %d times", drained)
-	}
-}
-
 func TestTree(t *testing.T) {
 	hub := bus.New(bus.Config{})
 	defer hub.Close()

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"millrace/cluster/directory"
@@ -51,6 +52,8 @@ type Room struct {
 	edge     *edge.Room
 	feed     *feed.Room
 	log      *slog.Logger
+
+	draining atomic.Bool
 
 	mu     sync.Mutex
 	names  map[string]*sync.Mutex // of those who publish right now; guarded by mu
@@ -95,8 +98,12 @@ func (r *Room) Subscribe(ctx context.Context, name string) (*bus.Subscriber, err
 // Deriver has tracks made for viewers, where the stream is published.
 func (r *Room) Deriver() edge.Deriver { return r.edge }
 
-// Drain asks the children of this node to find other parents.
-func (r *Room) Drain() { r.feed.Drain() }
+// Drain asks the children of this node to find other parents, and lets publishers
+// take their streams to other nodes before they leave this one.
+func (r *Room) Drain() {
+	r.draining.Store(true)
+	r.feed.Drain()
+}
 
 // Stats are the figures of both directions.
 func (r *Room) Stats() (edge.Stats, feed.Stats) { return r.edge.Stats(), r.feed.Stats() }
@@ -111,7 +118,7 @@ func (r *Room) Publish(name string, info bus.PublisherInfo) (*bus.Publisher, err
 	ctx, cancel := context.WithTimeout(context.Background(), claimTimeout)
 	defer cancel()
 	h := &holder{}
-	claim, err := r.dir.Claim(ctx, name, h.live)
+	claim, err := r.dir.Claim(ctx, name, func() bool { return !r.draining.Load() && h.live() })
 	var taken *directory.TakenError
 	switch {
 	case errors.As(err, &taken):

@@ -182,7 +182,7 @@ func (r *Room) admit(c *child, path []wire.Hop, epoch uint64) *wire.Refusal {
 	switch {
 	case h.Version != wire.Version:
 		return &wire.Refusal{Reason: wire.Foreign, Text: "this node speaks another version of the protocol"}
-	case r.draining:
+	case r.draining && len(path)+len(siblings) > 1: // nobody else could serve it otherwise
 		return &wire.Refusal{Reason: wire.Draining, Try: append(hops(siblings, h.Child), path[:max(0, len(path)-1)]...)}
 	case slices.ContainsFunc(path, func(hop wire.Hop) bool { return hop.Node == h.Child.Node }):
 		return &wire.Refusal{Reason: wire.Loop, Try: path[:1]}

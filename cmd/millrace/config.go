@@ -53,6 +53,9 @@ type Config struct {
 		Viewers    int
 		Requests   int // a second, of one address, that start, change or end sessions
 	}
+	Shutdown struct {
+		Drain time.Duration // after SIGTERM, for everybody to go elsewhere
+	}
 	RTSP    rtspConfig
 	Derive  deriveConfig
 	Cluster clusterConfig
@@ -109,6 +112,7 @@ func (c *Config) settings() []setting {
 		{"limits.publishers", count(&c.Limits.Publishers, 1, 1<<20)},
 		{"limits.viewers", count(&c.Limits.Viewers, 1, 1<<20)},
 		{"limits.requests", count(&c.Limits.Requests, 1, 1<<20)},
+		{"shutdown.drain", duration(&c.Shutdown.Drain, 0, 24*time.Hour)},
 		{sourcesKey, sources(&c.Sources)},
 		{"log.level", oneOf(&c.Log.Level, logLevels...)},
 		{"log.format", oneOf(&c.Log.Format, "text", "json")},
@@ -137,7 +141,7 @@ func (c *Config) Validate() error {
 	if err := c.validateTLS(map[string]string{"rtmps.address": c.RTMPS.Address, "rtsps.address": c.RTSP.Secure}); err != nil {
 		return err
 	}
-	if err := errors.Join(c.Auth.resolve(), c.Cluster.validate(), c.Relay.validate()); err != nil {
+	if err := errors.Join(c.Auth.resolve(), c.Cluster.validate(), c.Relay.validate(&c.Cluster)); err != nil {
 		return err
 	}
 	tcp := map[string]string{} // address to key

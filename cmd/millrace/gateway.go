@@ -29,6 +29,7 @@ type gateway struct {
 	relay      *wire.Endpoint // for other nodes; nil for a single one
 	door       *door          // the Hub for those who publish
 	wanted     wants          // has tracks made for viewers
+	leaving    *leaving       // lets everybody go before it stops
 	// What runs, in the order in which it is stopped: see runStages. First the
 	// doors and the streams, then the viewers, the derivations that served them,
 	// and last the transport and the port that carry the farewells.
@@ -63,6 +64,8 @@ func (g *gateway) run(ctx context.Context, extra ...task) error {
 		g.api.SetReady(false)
 		g.hub.Close()
 	}))
+	ctx, release := g.leaving.first(ctx)
+	defer release()
 	g.api.SetReady(true) // the listeners stand, and nobody is answered before the doors open
 	err := runStages(ctx, [][]task{doors, g.viewers, g.derivations, g.transport, g.port, g.directory}, stopTimeout)
 	if err == nil {

@@ -46,7 +46,10 @@ func (c *relayConfig) settings() []setting {
 	}
 }
 
-func (c *relayConfig) validate() error {
+func (c *relayConfig) validate(cluster *clusterConfig) error {
+	if cluster.on() && cluster.Relay.Address == "" {
+		return errors.New("relay.address is empty: a node of a cluster fetches and serves streams there")
+	}
 	given := 0
 	for _, file := range []string{c.CA, c.Certificate, c.Key} {
 		if file != "" {
@@ -80,7 +83,7 @@ func (c *Config) identity() (*wire.Identity, error) {
 
 // listenRelay opens the port for other nodes; nil for a single node.
 func listenRelay(cfg Config, identity *wire.Identity, log *slog.Logger) (*wire.Endpoint, error) {
-	if identity == nil || cfg.Cluster.Relay.Address == "" {
+	if identity == nil {
 		return nil, nil
 	}
 	const key = "relay.address"
@@ -180,19 +183,6 @@ func (g *gateway) trees(ctx context.Context, name string) (api.Tree, bool) {
 		}
 	}
 	return tree, ok
-}
-
-// drain has this node take nobody new, and its children look for other parents; nil
-// for a single node.
-func (g *gateway) drain() func() {
-	if g.door.cluster == nil {
-		return nil
-	}
-	return func() {
-		g.log.Info("draining")
-		g.neighbours.dir.Drain(true)
-		g.door.cluster.Drain()
-	}
 }
 
 func measureRelay(m *api.Metrics, room *cluster.Room) {

@@ -22,9 +22,11 @@ func (g *gateway) furnish(cfg Config) {
 	fetched := g.furnishSources(cfg, metrics)
 	g.source = fetched
 	g.furnishRelay(cfg, deriver, metrics)
-	g.api = api.New(api.Config{Version: version(), Ports: g.listeners.ports(), Access: g.access, Sources: listSources(fetched), Cluster: g.neighbours.describe, Tree: g.trees, Drain: g.drain()}, g.hub, judge, metrics, g.log)
-	gate := ingest.New(fetched.Pushed(), ingest.Config{MaxPublishers: cfg.Limits.Publishers, Authorize: mayPublish(g.access)}, g.log)
-	viewers := playout.New(g.source, playout.Config{MaxViewers: cfg.Limits.Viewers, Authorize: mayPlay(g.access)})
+	g.furnishDrain(cfg, metrics)
+	g.api = api.New(api.Config{Version: version(), Ports: g.listeners.ports(), Access: g.access, Sources: listSources(fetched), Cluster: g.neighbours.describe, Tree: g.trees, Drain: g.leaving}, g.hub, judge, metrics, g.log)
+	gate := ingest.New(newPublishers{g.leaving, fetched.Pushed()}, ingest.Config{MaxPublishers: cfg.Limits.Publishers, Authorize: mayPublish(g.access)}, g.log)
+	viewers := playout.New(newViewers{g.leaving, g.source}, playout.Config{MaxViewers: cfg.Limits.Viewers, Authorize: mayPlay(g.access)})
+	g.leaving.publishers, g.leaving.viewers = gate.Publishers, viewers.Viewers
 	measureCluster(metrics, g.neighbours)
 	g.furnishRTSP(gate, viewers, metrics)
 	g.furnishRTMP(cfg, gate, viewers, metrics)
@@ -48,6 +50,7 @@ func (g *gateway) furnishWebRTC(cfg Config, publishers *ingest.Gate, viewers *pl
 	room := whep.New(viewers, inOrder{derive.InOrder{Room: deriver}, g.wanted}, transport, sessions,
 		whep.Observers{Join: metrics.Join, Added: metrics.AddedLatency}, g.log)
 	measureWHEP(metrics, room)
+	g.leaving.movers = append(g.leaving.movers, moveBrowsers(g, room))
 	taken := whip.New(publishers, transport, sessions, g.log)
 	measureWHIP(metrics, taken)
 	measurePort(metrics, g.listeners.webrtc)

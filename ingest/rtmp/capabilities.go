@@ -6,13 +6,13 @@ import (
 )
 
 // capsEx bits (enhanced-rtmp-v2, "Enhancing NetConnection connect Command").
-// Reconnect, 1, is not announced: nobody here asks an encoder to move.
 const (
+	capsReconnect           = 1 // see Server.Reconnect
 	capsMultitrack          = 2
 	capsModEx               = 4
 	capsTimestampNanoOffset = 8
 
-	capsOurs = capsMultitrack | capsModEx | capsTimestampNanoOffset
+	capsOurs = capsReconnect | capsMultitrack | capsModEx | capsTimestampNanoOffset
 )
 
 // Bits of a FourCC's entry in the info maps.

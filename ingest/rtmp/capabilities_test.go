@@ -123,7 +123,7 @@ func TestConnectIsAnsweredInKind(t *testing.T) {
 			}
 			list, _ := object["fourCcList"].([]any)
 			sounds, _ := object["audioFourCcInfoMap"].(map[string]any)
-			if object["capsEx"] != 14.0 || len(list) != 11 || len(sounds) != 6 || sounds["Opus"] != 4.0 {
+			if object["capsEx"] != 15.0 || len(list) != 11 || len(sounds) != 6 || sounds["Opus"] != 4.0 {
 				t.Errorf("%s: %v", name, object)
 			}
 		}

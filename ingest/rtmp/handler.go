@@ -63,6 +63,9 @@ func (s *session) OnPublish(stream *gortmp.StreamContext, _ uint32, cmd *rtmpmsg
 	}
 	s.filter.publishing(stream.StreamID)
 	s.accepted <- pub
+	if s.filter.caps.capsEx&capsReconnect != 0 {
+		s.leave = append(s.leave, s.server.movables.enter(s))
+	}
 	if s.filter.fcPublish {
 		s.filter.say(fcPublished(s.name))
 	}

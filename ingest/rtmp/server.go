@@ -40,10 +40,7 @@
 // says what we take (answers); everybody else gets the library's. AMF3 is not
 // read: messages of types 15 and 17 are taken for the AMF0 that encoders put in
 // them, an AMF3 value in there counts as null, and the answer to connect says
-// objectEncoding 0, which makes a client use AMF0. Announcing that encoders may be
-// asked to reconnect would take somebody who asks: a status (command.go) of
-// NetConnection.Connect.ReconnectRequest on stream 0, to peers whose capsEx has
-// Reconnect, said by the session.
+// objectEncoding 0, which makes a client use AMF0.
 //
 // The filter reads on the library's goroutine, and gives it one message at a
 // time: when media is read, the publish before it has been decided.
@@ -82,6 +79,7 @@ type Server struct {
 	starting *waiting       // of these, the ones that the library runs for
 	turned   reporter       // connections that came to nothing
 	counters counters
+	movables movables
 }
 
 // New makes a server that lets publishers in through the gate.
