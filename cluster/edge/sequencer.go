@@ -17,6 +17,8 @@ const (
 	patienceWait = 2 * time.Second
 	// maxWaiting bounds the frames that wait for one: many seconds of any track.
 	maxWaiting = 2048
+	// maxHeld bounds their bytes: some seconds of the fattest stream.
+	maxHeld = 64 << 20
 )
 
 // sequencer puts the frames of one channel into their order again. It is data; its
@@ -26,6 +28,7 @@ type sequencer struct {
 	begun   bool   // an Entry has been seen
 	next    uint64 // the number that is due
 	waiting map[uint64]*wire.Frame
+	held    int       // bytes of what waits
 	since   time.Time // when something began to wait, zero if nothing does
 	seekKey bool      // pictures are missing: nothing is of use before a keyframe
 
@@ -48,16 +51,13 @@ func (q *sequencer) push(f *wire.Frame, now time.Time) {
 			q.lost += f.Number - q.next
 		}
 		q.begun, q.next, q.seekKey = true, f.Number, false
-		for n := range q.waiting {
-			if n < f.Number {
-				delete(q.waiting, n)
-			}
-		}
-	case len(q.waiting) >= maxWaiting:
+		q.dropBelow(f.Number)
+	case q.waiting[f.Number] != nil, f.Number != q.next && (len(q.waiting) >= maxWaiting || q.held >= maxHeld):
 		q.late++
 		return
 	}
 	q.waiting[f.Number] = f
+	q.held += f.AV.Size()
 	if q.since.IsZero() {
 		q.since = now
 	}
@@ -85,11 +85,26 @@ func (q *sequencer) peek(now time.Time) *wire.Frame {
 
 // take removes the frame that peek showed.
 func (q *sequencer) take(now time.Time) {
-	delete(q.waiting, q.next)
+	q.drop(q.next)
 	q.next++
 	q.since = time.Time{}
 	if len(q.waiting) > 0 {
 		q.since = now
+	}
+}
+
+func (q *sequencer) drop(n uint64) {
+	if f := q.waiting[n]; f != nil {
+		q.held -= f.AV.Size()
+		delete(q.waiting, n)
+	}
+}
+
+func (q *sequencer) dropBelow(number uint64) {
+	for n := range q.waiting {
+		if n < number {
+			q.drop(n)
+		}
 	}
 }
 
@@ -114,11 +129,7 @@ func (q *sequencer) giveUp(now time.Time) bool {
 	if to == 0 { // number 0 is an Entry and never waits
 		return false
 	}
-	for n := range q.waiting {
-		if n < to {
-			delete(q.waiting, n)
-		}
-	}
+	q.dropBelow(to)
 	q.lost += to - q.next
 	q.next = to
 	q.seekKey = q.video

@@ -1,7 +1,8 @@
 // Package bus is where every stream passes: a Hub of Streams, each one ring of
 // frames that is fan-out buffer, GOP cache and drop policy at once.
 //
-// Publishers (ingest rooms, cluster edges) write access units; subscribers
+// Publishers (ingest rooms) and mirrors (cluster edges, which copy another node's
+// stream with its numbers and its timeline) write access units; subscribers
 // (playout rooms, derivations, cluster feeds) are cursors into the ring. A write
 // never blocks and never fails; reading takes no lock, so that a viewer can
 // neither slow a publisher nor another viewer. The bus starts no goroutine and
