@@ -82,7 +82,7 @@ func TestWhoMayLook(t *testing.T) {
 		t.Errorf("%v %s", no.Header(), no.Body)
 	}
 	preflight := get(site, "OPTIONS", "/api/v1/streams", "Access-Control-Request-Method", "GET", "Access-Control-Request-Headers", "authorization")
-	if preflight.Code != http.StatusNoContent {
+	if preflight.Code != http.StatusNoContent || !strings.Contains(preflight.Header().Get("Access-Control-Allow-Headers"), "Authorization") {
 		t.Errorf("a preflight gives %d", preflight.Code)
 	}
 }

@@ -59,16 +59,16 @@ func nosniff(next http.Handler) http.Handler {
 	})
 }
 
-// crossOrigin lets pages from anywhere read the API. It is read-only and uses no
-// cookies, so nothing is given away that a plain request would not get.
+// crossOrigin lets pages from anywhere ask the API. It uses no cookies, so nothing is
+// given away that a plain request would not get.
 func crossOrigin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Access-Control-Allow-Origin", "*")
-		h.Set("Access-Control-Expose-Headers", requestIDHeader)
+		h.Set("Access-Control-Expose-Headers", requestIDHeader+", WWW-Authenticate, Retry-After")
 		if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
 			h.Set("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS")
-			h.Set("Access-Control-Allow-Headers", "*")
+			h.Set("Access-Control-Allow-Headers", "Authorization, *") // * does not stand for the first
 			h.Set("Access-Control-Max-Age", "86400")
 			w.WriteHeader(http.StatusNoContent)
 			return

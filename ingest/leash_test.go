@@ -14,7 +14,7 @@ import (
 )
 
 // enter lets a publisher in on conditions, and gives where its end is told.
-func enter(t *testing.T, ctx context.Context, permit access.Permit, told bool) (*bus.Publisher, <-chan error) {
+func enter(ctx context.Context, t *testing.T, permit access.Permit, told bool) (*bus.Publisher, <-chan error) {
 	t.Helper()
 	hub := bus.New(bus.Config{})
 	t.Cleanup(hub.Close)
@@ -48,7 +48,7 @@ func TestPermitsOfPublishersEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		_, ended := enter(t, ctx, access.Permit{Until: time.Now().Add(time.Minute)}, true)
+		_, ended := enter(ctx, t, access.Permit{Until: time.Now().Add(time.Minute)}, true)
 		time.Sleep(time.Minute - time.Second)
 		if len(ended) != 0 {
 			t.Fatal("ended early")
@@ -59,14 +59,14 @@ func TestPermitsOfPublishersEnd(t *testing.T) {
 		}
 
 		gone, leave := context.WithCancel(t.Context())
-		_, ended = enter(t, gone, access.Permit{Until: time.Now().Add(time.Minute), Bitrate: 1}, true)
+		_, ended = enter(gone, t, access.Permit{Until: time.Now().Add(time.Minute), Bitrate: 1}, true)
 		leave()
 		time.Sleep(time.Hour)
 		if len(ended) != 0 {
 			t.Error("who had left was ended")
 		}
 
-		p, _ := enter(t, ctx, access.Permit{Until: time.Now().Add(time.Minute)}, false)
+		p, _ := enter(ctx, t, access.Permit{Until: time.Now().Add(time.Minute)}, false)
 		time.Sleep(2 * time.Minute)
 		send(p, 1, 1000)
 		if snap := p.Stream().Snapshot(); snap.Frames != 0 {
@@ -80,7 +80,7 @@ func TestBitrateOfPublishers(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		permit := access.Permit{Bitrate: 1_000_000}
-		p, ended := enter(t, ctx, permit, true)
+		p, ended := enter(ctx, t, permit, true)
 		send(p, 60, 125_000)
 		if len(ended) != 0 {
 			t.Fatalf("ended at its own rate: %v", <-ended)

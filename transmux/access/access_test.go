@@ -265,7 +265,7 @@ func TestFloodsCostNoMemory(t *testing.T) {
 	}
 	flood(maxAddresses)
 	before := heap()
-	flood(10 * maxAddresses)
+	flood(4 * maxAddresses)
 	if after := heap(); after > before+1<<20 {
 		t.Errorf("memory grew from %d to %d bytes", before, after)
 	}
