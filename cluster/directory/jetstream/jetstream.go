@@ -37,6 +37,10 @@ const (
 	mostDelay  = 2 * time.Second
 	// bufferWhileAway is for what is published between two servers: some beats.
 	bufferWhileAway = 256 << 10
+	// maxArrived is how many messages may wait for their handlers; a clerk of
+	// thousands of nodes has thousands a second. What is more is dropped, and
+	// the next beat repairs it.
+	maxArrived = 16 << 10
 )
 
 // Config says where the servers are.
@@ -73,6 +77,8 @@ type Store struct {
 	wg   sync.WaitGroup
 	kick chan struct{} // wakes mind
 
+	arrived chan *nats.Msg // of all subscriptions
+
 	mu       sync.Mutex
 	stream   jetstream.Stream // of the bucket, as it was found last
 	epoch    uint64
@@ -81,6 +87,7 @@ type Store struct {
 	changed  chan struct{}
 	moved    bool // to another server since the last look
 	closedBy error
+	handlers map[*nats.Subscription]nats.MsgHandler
 }
 
 var _ directory.Store = (*Store)(nil)
@@ -96,6 +103,7 @@ func Open(cfg Config, log *slog.Logger) (*Store, error) {
 		cfg: cfg, log: log, seal: seal,
 		prefix: "millrace." + seal.tag(), bucket: "millrace_" + seal.tag(),
 		kick: make(chan struct{}, 1), changed: make(chan struct{}),
+		arrived: make(chan *nats.Msg, maxArrived), handlers: make(map[*nats.Subscription]nats.MsgHandler),
 		cause: fmt.Errorf("%w: not connected yet", directory.ErrUnreachable),
 	}
 	if err := s.connect(); err != nil {
@@ -104,6 +112,7 @@ func Open(cfg Config, log *slog.Logger) (*Store, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop = cancel
 	s.wg.Go(func() { s.mind(ctx) })
+	s.wg.Go(func() { s.deliver(ctx) })
 	return s, nil
 }
 

@@ -61,9 +61,35 @@ func (s *Store) Ask(ctx context.Context, subject string, data []byte) ([]byte, e
 // subscribe waits neither for the server nor, at the end, for a handler that
 // runs.
 func (s *Store) subscribe(subject string, handle nats.MsgHandler) (stop func(), err error) {
-	sub, err := s.nc.Subscribe(subject, handle)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sub, err := s.nc.ChanSubscribe(subject, s.arrived)
 	if err != nil {
 		return nil, unreachable(err)
 	}
-	return func() { _ = sub.Unsubscribe() }, nil // fails only when the connection is over
+	s.handlers[sub] = handle // before deliver can look for it
+	return func() {
+		_ = sub.Unsubscribe() // fails only when the connection is over
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.handlers, sub)
+	}, nil
+}
+
+// deliver hands every message to its handler. One goroutine does it for all
+// subscriptions: NATS's own way is one for each, and there may be thousands.
+func (s *Store) deliver(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case m := <-s.arrived:
+			s.mu.Lock()
+			handle := s.handlers[m.Sub]
+			s.mu.Unlock()
+			if handle != nil {
+				handle(m)
+			}
+		}
+	}
 }
