@@ -52,6 +52,11 @@ func (a *API) guard(next http.Handler) http.Handler {
 func (a *API) admit(r *http.Request) (view, error) {
 	ask := requestOf(r)
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		if ask.Credential == "" && http.NewCrossOriginProtection().Check(r) != nil {
+			// Where changing is open, it is for who sits there, not for the pages in
+			// that browser.
+			return view{}, &access.Refusal{Kind: access.ErrForbidden, Words: "a page from elsewhere may change nothing here without a token"}
+		}
 		ask.Action = access.Admin
 		_, err := a.cfg.Access.Ask(r.Context(), ask)
 		return view{all: true}, err

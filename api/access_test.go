@@ -94,6 +94,23 @@ func wantRefusal(t *testing.T, what string, got, want int) {
 	}
 }
 
+// TestPagesFromElsewhere may not use what is open to who sits at the machine.
+func TestPagesFromElsewhere(t *testing.T) {
+	_, site := guarded(t, access.Admin)
+	for _, tt := range []struct {
+		header []string
+		status int
+	}{
+		{nil, http.StatusMethodNotAllowed}, // it got that far
+		{[]string{"Origin", "http://example.com"}, http.StatusMethodNotAllowed},
+		{[]string{"Origin", "https://elsewhere.example"}, http.StatusForbidden},
+		{[]string{"Sec-Fetch-Site", "cross-site"}, http.StatusForbidden},
+		{[]string{"Origin", "https://elsewhere.example", "Authorization", "Bearer key of the admin"}, http.StatusMethodNotAllowed},
+	} {
+		wantRefusal(t, strings.Join(tt.header, " "), get(site, "POST", "/api/v1/streams", tt.header...).Code, tt.status)
+	}
+}
+
 // TestWhatIsSeen: who may watch sees that, and not from where it comes.
 func TestWhatIsSeen(t *testing.T) {
 	hub, site := guarded(t)
