@@ -174,8 +174,14 @@ func TestRedirects(t *testing.T) {
 	for _, n := range tree.Nodes {
 		children[n.Parent]++
 	}
-	if children["origin"] != 2 || children["n1"] != 2 || children["n2"] != 2 {
+	// Whoever takes too long to answer is passed over: a busy machine's tree is deeper.
+	if children["origin"] != 2 || strict() && (children["n1"] != 2 || children["n2"] != 2) {
 		t.Errorf("%v", children)
+	}
+	for parent, n := range children {
+		if n > 2 {
+			t.Errorf("%s has %d children", parent, n)
+		}
 	}
 	asked, known := nodes[0].Tree(t.Context(), name)
 	if !known || !asked.Whole || len(asked.Nodes) != 7 {

@@ -20,7 +20,7 @@ const (
 	// maxAtOnce bounds the nodes that are asked at once.
 	maxAtOnce = 3
 	// askTimeout is for one node's answer.
-	askTimeout = 2500 * time.Millisecond
+	askTimeout = 3500 * time.Millisecond
 )
 
 // search looks for a node that gives the stream.
@@ -193,13 +193,15 @@ func (s *search) greet(ctx context.Context, hop wire.Hop, hello wire.Hello, l *w
 		}
 		return err
 	case <-ctx.Done():
-		l.Close(ctx.Err())
-		<-p.done
 		select {
 		case err := <-p.answer:
-			return err // it was there in time
+			if err == nil {
+				return nil // it was there in time
+			}
 		default:
-			return ctx.Err()
 		}
+		l.Close(ctx.Err())
+		<-p.done
+		return ctx.Err()
 	}
 }

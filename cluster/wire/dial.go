@@ -13,12 +13,12 @@ import (
 const (
 	// udpPatience is how long QUIC has before TCP is tried beside it, and udpLimit
 	// how long it has in all where TCP says something, be it yes or no: a round
-	// trip on Earth takes less than half of that.
+	// trip on Earth takes less than a third of that.
 	udpPatience = 250 * time.Millisecond
-	udpLimit    = time.Second
+	udpLimit    = 1500 * time.Millisecond
 	// remember is how long a node is dialled over TCP first after UDP did not get
 	// through to it.
-	remember = 5 * time.Minute
+	remember = 2 * time.Minute
 )
 
 // dialled is one way of connecting, and what came of it.
