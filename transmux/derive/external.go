@@ -35,10 +35,15 @@ func (k kitchen) checkSound(_ string, source *av.Track) error {
 	if (source.Codec == av.AAC || source.Codec == av.FLAC) && len(source.Config) == 0 {
 		return refusal("")
 	}
-	if why := k.program.Lacks(ffmpeg.Opus); why != "" {
+	why := k.program.Lacks(ffmpeg.Opus)
+	switch {
+	case why == "":
+		return nil
+	case source.Codec == av.AAC: // what to set is said by the way without ffmpeg
+		return refusal("with ffmpeg it could be, but " + why)
+	default:
 		return refusal(fmt.Sprintf("with ffmpeg %s could be turned into Opus, but %s; or set the encoder to AAC-LC in stereo", name(source.Codec), why))
 	}
-	return nil
 }
 
 func (k kitchen) checkPicture(stream string, source *av.Track) error {
