@@ -112,10 +112,10 @@ func (c *Config) settings() []setting {
 		{"limits.publishers", count(&c.Limits.Publishers, 1, 1<<20)},
 		{"limits.viewers", count(&c.Limits.Viewers, 1, 1<<20)},
 		{"limits.requests", count(&c.Limits.Requests, 1, 1<<20)},
-		{"shutdown.drain", duration(&c.Shutdown.Drain, 0, 24*time.Hour)},
 		{sourcesKey, sources(&c.Sources)},
 		{"log.level", oneOf(&c.Log.Level, logLevels...)},
 		{"log.format", oneOf(&c.Log.Format, "text", "json")},
+		{"shutdown.drain", duration(&c.Shutdown.Drain, 0, 24*time.Hour)},
 	}
 	return slices.Concat(all, c.Auth.settings(), c.RTSP.settings(), c.Derive.settings(), c.Cluster.settings(), c.Relay.settings())
 }

@@ -98,6 +98,7 @@ func TestEverySettingArrives(t *testing.T) {
 	want.Auth.JWT.Secret = strings.Repeat("s", 32)
 	want.Auth.JWT.Issuer, want.Auth.JWT.Audience = "the app", "millrace"
 	want.Auth.Callback = access.CallbackConfig{URL: "https://app.example/may", Token: "it is us", Timeout: time.Second}
+	want.Shutdown.Drain = 45 * time.Second
 	want.Log.Level = "debug"
 	want.Log.Format = "json"
 
@@ -125,6 +126,7 @@ stream:
   max_bytes: 2 GiB
   max_frames: 4096
   linger: 1m30s
+shutdown: {drain: 45s}
 limits:
   publishers: 5
   viewers: 7
@@ -186,7 +188,7 @@ log:
 		"MILLRACE_RTSP_ADDRESS=127.0.0.1:2", "MILLRACE_RTSP_UDP=false", "MILLRACE_RTSPS_ADDRESS=127.0.0.1:3",
 		"MILLRACE_RTMPS_ADDRESS=127.0.0.1:443", "MILLRACE_TLS_CERTIFICATE=/etc/a.pem", "MILLRACE_TLS_KEY=b.pem",
 		"MILLRACE_WEBRTC_ADDRESS=[::1]:0", "MILLRACE_WEBRTC_PUBLIC_IPS=192.0.2.1, 2001:db8::1,live.example", "MILLRACE_WEBRTC_TCP=false",
-		"MILLRACE_STREAM_MAX_BYTES=2GiB", "MILLRACE_STREAM_MAX_FRAMES=4096", "MILLRACE_STREAM_LINGER=90s",
+		"MILLRACE_STREAM_MAX_BYTES=2GiB", "MILLRACE_STREAM_MAX_FRAMES=4096", "MILLRACE_STREAM_LINGER=90s", "MILLRACE_SHUTDOWN_DRAIN=45s",
 		`MILLRACE_WEBRTC_ICE_SERVERS=stun:stun.example.org:3478, turns:[2001:db8::1]?transport=tcp me p"w`,
 		`MILLRACE_SOURCES={live/door: "http://cam.example/whep/a", live/yard: {url: "https://[::1]:8443/b", on_demand: true, linger: 60s, transport: tcp}}`,
 		"MILLRACE_AUTH_OPEN=play read",
