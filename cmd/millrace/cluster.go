@@ -75,9 +75,6 @@ func (l later) Node(id string) (directory.Peer, bool) { return l.n.dir.Node(id) 
 // open starts the server that this node carries, if it does, and connects.
 func (n *neighbours) open(cfg *clusterConfig, log *slog.Logger) (directory.Store, error) {
 	var err error
-	if n.identity, err = wire.FromSecret(cfg.Secret); err != nil {
-		return nil, err
-	}
 	settings := jetstream.Config{Node: cfg.id(), Secret: cfg.Secret, URLs: cfg.NATS.URL, Replicas: cfg.copies()}
 	if cfg.ours() {
 		settings.TLS = n.identity.TLS("millrace-directory")
