@@ -11,18 +11,23 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestReadmeHasTheSettings sets each key to the default that the README's table
-// gives for it; that must come to the defaults.
-func TestReadmeHasTheSettings(t *testing.T) {
-	readme := read(t, "README.md")
+// TestSettingsAreDocumented sets each key to the default that docs/settings.md
+// gives for it; that must come to the defaults. What the README tells is the same.
+func TestSettingsAreDocumented(t *testing.T) {
+	page := read(t, "docs/settings.md")
+	for _, row := range regexp.MustCompile("(?m)^\\| `[a-z_.]+` \\|.*$").FindAllString(read(t, "README.md"), -1) {
+		if !strings.Contains(page, strings.ReplaceAll(row, "(docs/", "(")) {
+			t.Errorf("docs/settings.md does not say what the README says: %s", row)
+		}
+	}
 	var c Config
 	settings := c.settings()
 	var documented []string
-	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z_.]+)` \\| (`?)([^`|]+)`? \\|").FindAllStringSubmatch(readme, -1) {
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z_.]+)` \\| (`?)([^`|]+)`? \\|").FindAllStringSubmatch(page, -1) {
 		path, literal, text := row[1], row[2] != "", row[3]
 		i := slices.IndexFunc(settings, func(s setting) bool { return s.path == path })
 		if i < 0 {
-			t.Errorf("the README has %s, which is no setting", path)
+			t.Errorf("docs/settings.md has %s, which is no setting", path)
 			continue
 		}
 		documented = append(documented, path)
@@ -35,11 +40,11 @@ func TestReadmeHasTheSettings(t *testing.T) {
 	}
 	for _, s := range settings {
 		if !slices.Contains(documented, s.path) {
-			t.Errorf("the README does not have %s", s.path)
+			t.Errorf("docs/settings.md does not have %s", s.path)
 		}
 	}
 	if diff := cmp.Diff(Defaults(), c); diff != "" {
-		t.Errorf("the README's defaults are not the real ones: %s", diff)
+		t.Errorf("the defaults in docs/settings.md are not the real ones: %s", diff)
 	}
 }
 
