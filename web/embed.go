@@ -60,12 +60,18 @@ type file struct {
 type handler struct {
 	files    map[string]file // by path in dist: "index.html", "assets/…"
 	notFound file
+	policy   string
 }
 
 // Handler serves the pages: /, /watch/{stream} and /publish/{stream} (/publish asks for a name), their assets under
 // /assets/, the modules under /lib/, the icon, and a page that says so for every other path. It answers GET and HEAD only. It is safe to be mounted as the router's handler of last resort.
-func Handler() http.Handler {
-	h := &handler{files: map[string]file{}}
+// others are the hosts besides this one that the pages may ask, as a Content-Security-Policy has them: the other nodes of a cluster.
+func Handler(others ...string) http.Handler {
+	h := &handler{files: map[string]file{}, policy: contentSecurityPolicy}
+	if len(others) > 0 {
+		const own = "connect-src 'self'"
+		h.policy = strings.Replace(h.policy, own, own+" "+strings.Join(others, " "), 1)
+	}
 	h.load(dist, "dist", "")
 	h.load(modules, "lib-dist", modulePrefix)
 	h.notFound = h.files["404.html"]
@@ -130,7 +136,7 @@ func zip(content []byte) []byte {
 
 // ServeHTTP implements http.Handler.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	setSecurityHeaders(w.Header())
+	h.setSecurityHeaders(w.Header())
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
 		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
@@ -212,8 +218,8 @@ func acceptsGzip(header string) bool {
 }
 
 // setSecurityHeaders: scripts, styles and requests of this origin only, no framing by others, no guessing of types.
-func setSecurityHeaders(header http.Header) {
-	header.Set("Content-Security-Policy", contentSecurityPolicy)
+func (h *handler) setSecurityHeaders(header http.Header) {
+	header.Set("Content-Security-Policy", h.policy)
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Referrer-Policy", "same-origin")
 	header.Set("Permissions-Policy", defaultPolicy)

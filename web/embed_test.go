@@ -258,3 +258,17 @@ func TestDistIsUpToDate(t *testing.T) {
 			strings.TrimSpace(string(built)), got)
 	}
 }
+
+// TestOtherNodes: the pages may ask the other nodes of a cluster, and nobody else's
+// may where there is none.
+func TestOtherNodes(t *testing.T) {
+	for want, h := range map[string]http.Handler{
+		"connect-src 'self';": Handler(), "connect-src 'self' http: https:;": Handler("http:", "https:"),
+	} {
+		recorder := httptest.NewRecorder()
+		h.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/", nil))
+		if policy := recorder.Header().Get("Content-Security-Policy"); !strings.Contains(policy, want) {
+			t.Errorf("%s is not in %s", want, policy)
+		}
+	}
+}

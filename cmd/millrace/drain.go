@@ -244,6 +244,15 @@ func (n *neighbours) another(kind assign.Kind) (directory.Peer, bool) {
 	return assign.Choose(n.dir.Nodes(), assign.Request{Kind: kind, Region: self.Region, Self: self.ID, Chance: rand.Float64()}, assign.ByRole)
 }
 
+// hosts are those that the pages may be sent to, by a redirect or when this node
+// drains: whichever the nodes that will come may have.
+func (n *neighbours) hosts() []string {
+	if n.assign == nil {
+		return nil
+	}
+	return []string{"http:", "https:"}
+}
+
 // moveBrowsers asks players to begin their sessions at another node.
 func moveBrowsers(g *gateway, room *whep.Room) mover {
 	return func(ctx context.Context) int {

@@ -32,7 +32,7 @@ func (g *gateway) furnish(cfg Config) {
 	g.furnishRTMP(cfg, gate, viewers, metrics)
 	mounts := g.furnishWebRTC(cfg, gate, viewers, deriver, metrics)
 	if g.listeners.http != nil {
-		site := g.neighbours.handler(g.api.Handler(web.Handler(), mounts...))
+		site := g.neighbours.handler(g.api.Handler(web.Handler(g.neighbours.hosts()...), mounts...))
 		g.doors = append(g.doors, task{"http", func(ctx context.Context) error {
 			return api.Serve(ctx, g.listeners.http, site, g.log)
 		}})

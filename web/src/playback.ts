@@ -27,6 +27,9 @@ export interface PlaybackEvents {
 /** Until the picture is there and its latency known, looked at more often. */
 const POLL_STARTING_MS = 250
 const POLL_MS = 1000
+/** A session that is to take over from another is looked at this often, and shown after this long whatever it has. */
+const UNSEEN_POLL_MS = 50
+const UNSEEN_MOST_MS = 3000
 
 /** One session being watched: its media shown, measured, and judged as to whether it comes through. */
 export class Playback {
@@ -39,6 +42,7 @@ export class Playback {
   #poll: ReturnType<typeof setTimeout> | undefined
   #polling = false
   #over = false
+  #presented = false
   /** The video element was given the sound alone. */
   #soundOnly = false
 
@@ -58,6 +62,19 @@ export class Playback {
     if (this.#over) return
     this.#present()
     this.#lifeline.answered()
+  }
+
+  /** Opens the session, and shows it only when it has a picture: until then the video may show another one. */
+  async openUnseen(): Promise<void> {
+    await this.#session.open()
+    this.#lifeline.answered()
+    const end = performance.now() + UNSEEN_MOST_MS
+    while (!this.#over && performance.now() < end) {
+      const stats = await this.stats().catch(() => null)
+      if (stats !== null && stats.framesDecoded > 0) break
+      await new Promise((resolve) => setTimeout(resolve, UNSEEN_POLL_MS))
+    }
+    if (!this.#over) this.#present()
   }
 
   async stats(): Promise<Stats> {
@@ -87,6 +104,7 @@ export class Playback {
   }
 
   #present(): void {
+    this.#presented = true
     this.#video.srcObject = this.#session.media
     onNextFrame(this.#video, ({ presentationTime }, now) => {
       if (this.#over) return
@@ -134,7 +152,7 @@ export class Playback {
 
   /** A video element waits for the first frame of every track of pictures: without one it plays only a stream that has no such track. */
   #showPicture(yes: boolean): void {
-    if (yes !== this.#soundOnly) return
+    if (!this.#presented || yes !== this.#soundOnly) return
     const { media } = this.#session
     this.#soundOnly = !yes
     this.#video.srcObject = yes ? media : new MediaStream(media.getAudioTracks())

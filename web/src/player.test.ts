@@ -330,3 +330,85 @@ test('a browser that refuses sound gets a muted start; one that refuses any star
   await pass(0)
   expect(player.status.blocked).toBe(false)
 })
+
+/** What the server says over event streams. */
+class FakeEvents {
+  static all: FakeEvents[] = []
+  #listeners = new Map<string, (event: { data: string }) => void>()
+  constructor() {
+    FakeEvents.all.push(this)
+  }
+  addEventListener(name: string, fn: (event: { data: string }) => void): void {
+    this.#listeners.set(name, fn)
+  }
+  close(): void {}
+  say(name: string, data: string): void {
+    this.#listeners.get(name)?.({ data })
+  }
+}
+
+/** A player that plays and listens to what its server says. */
+async function listening() {
+  FakeEvents.all = []
+  vi.stubGlobal('EventSource', FakeEvents)
+  vi.stubGlobal('document', { visibilityState: 'visible', addEventListener: () => {}, removeEventListener: () => {} })
+  const sessions: FakeSession[] = []
+  const asked: string[] = []
+  const video = new FakeSurface()
+  const player = new Player({
+    video,
+    endpoint: '/whep/live/demo',
+    random: () => 0,
+    connect: (endpoint) => {
+      const session = new FakeSession()
+      session.links = [{ target: '/sessions/x/sse', rel: 'urn:ietf:params:whep:ext:core:server-sent-events', parameters: {} }]
+      session.request = async () => new Response(null, { status: 201, headers: { Location: 'http://here/sessions/x/sse/1' } })
+      session.resolve = (target) => new URL(target, 'http://here').href
+      sessions.push(session)
+      asked.push(endpoint)
+      return session
+    },
+  })
+  player.start()
+  sessions[0]?.accept()
+  await pass(0)
+  sessions[0]?.way('connected')
+  video.showFrame()
+  await flow(sessions[0] as FakeSession, 500)
+  const log: string[] = []
+  player.on('status', ({ state, reason }) => log.push(reason === null ? state : `${state} ${reason}`))
+  return { player, video, sessions, asked, log }
+}
+
+test('asked to go elsewhere, it shows the old picture until the new one is there', async () => {
+  const { video, sessions, asked, log, player } = await listening()
+  FakeEvents.all.at(-1)?.say('reconnect', '{"url":"http://there/whep/live/demo"}')
+  FakeEvents.all.at(-1)?.say('reconnect', '{"url":"http://there/whep/live/demo"}')
+  const [old, next] = sessions as [FakeSession, FakeSession]
+  expect(asked).toEqual(['/whep/live/demo', 'http://there/whep/live/demo'])
+  next.accept()
+  await pass(0)
+  next.way('connected')
+  await flow(old, 250)
+  expect(video.srcObject).toBe(old.media)
+  expect(old.closed).toBe('no')
+  await flow(next, 500)
+  expect(video.srcObject).toBe(next.media)
+  expect([old.closed, next.closed]).toEqual(['yes', 'no'])
+  await flow(next, 1000)
+  expect(player.status.state).toBe('playing')
+  expect(log).toEqual([])
+  vi.unstubAllGlobals()
+})
+
+test('where nobody takes it, the old session goes on', async () => {
+  const { video, sessions, log } = await listening()
+  FakeEvents.all.at(-1)?.say('reconnect', '{"url":"http://there/whep/live/demo"}')
+  const [old, next] = sessions as [FakeSession, FakeSession]
+  next.refuse(503)
+  await flow(old, 1000)
+  expect(video.srcObject).toBe(old.media)
+  expect([old.closed, next.closed]).toEqual(['no', 'yes'])
+  expect(log).toEqual([])
+  vi.unstubAllGlobals()
+})

@@ -66,6 +66,8 @@ export class Player extends Emitter<PlayerEvents> {
   /** Where the server has sent us, for the next session only. */
   #elsewhere: string | null = null
   #watch: Watch | null = null
+  /** The session that will take over from the one that is watched, which goes on until it has a picture. */
+  #next: Watch | null = null
   #timer: ReturnType<typeof setTimeout> | undefined
   #status: Status = IDLE
   #firstFrameMs: number | null = null
@@ -187,21 +189,28 @@ export class Player extends Emitter<PlayerEvents> {
   }
 
   #newWatch(session: PlayerSession): Watch {
-    // Neither calls back after its end, so what they say is of the watch that is on.
+    // Neither calls back after its end, so what they say is of the watch that is on, or of the next one.
     const watch: Watch = {
       playback: new Playback(session, this.#options.video, {
         onFirstFrame: (ms) => {
           this.#firstFrameMs = ms
           this.emit('firstframe', ms)
         },
-        onVerdict: (verdict, at) => this.#onVerdict(watch, verdict, at),
-        onStats: (stats) => this.emit('stats', stats),
+        onVerdict: (verdict, at) => {
+          if (watch !== this.#next) this.#onVerdict(watch, verdict, at)
+        },
+        onStats: (stats) => {
+          if (watch !== this.#next) this.emit('stats', stats)
+        },
         onBlocked: (blocked) => this.#set({ ...this.#status, blocked }),
-        onLost: (loss) => this.#lose(reasonOfLoss(loss)),
+        onLost: (loss) => {
+          if (watch === this.#next) this.#forgetNext()
+          else this.#lose(reasonOfLoss(loss))
+        },
       }),
       renditions: new Renditions(session, {
         onChange: (renditions) => this.#setRenditions(renditions),
-        onReconnect: (url) => this.#moveTo(url),
+        onReconnect: (url) => void this.#moveTo(url),
       }),
       serverGone: false,
       playingSince: null,
@@ -267,10 +276,34 @@ export class Player extends Emitter<PlayerEvents> {
     this.#timer = setTimeout(() => void this.#attempt(reason === 'not_live' ? null : reason, said), delayMs)
   }
 
-  /** The server asks us to come again, here or elsewhere. */
-  #moveTo(url: string | null): void {
+  /** The server asks us to come again, here or elsewhere: the new session takes over when it has a picture. */
+  async #moveTo(url: string | null): Promise<void> {
+    if (this.#watch === null || this.#next !== null) return
     this.#elsewhere = url
-    void this.#attempt(null)
+    const next = this.#newWatch(this.#connect(url ?? this.#options.endpoint))
+    this.#next = next
+    try {
+      await next.playback.openUnseen()
+    } catch (error) {
+      if (this.#next !== next) return
+      this.#forgetNext()
+      // Without an address it is over where it was; else it goes on there for a while.
+      if (url === null) this.#onFailure(failureOf(error))
+      return
+    }
+    if (this.#next !== next) return
+    this.#next = null
+    this.#elsewhere = null
+    this.#drop()
+    this.#watch = next
+    void next.renditions.start(this.#chosen)
+  }
+
+  #forgetNext(): void {
+    const next = this.#next
+    this.#next = null
+    next?.renditions.stop()
+    next?.playback.end(false)
   }
 
   #setRenditions(renditions: Rendition[]): void {
@@ -280,6 +313,7 @@ export class Player extends Emitter<PlayerEvents> {
 
   #drop(keepalive = false): void {
     clearTimeout(this.#timer)
+    this.#forgetNext()
     const watch = this.#watch
     this.#watch = null
     if (watch === null) return

@@ -27,6 +27,8 @@ export declare class Playback {
     constructor(session: Watchable, video: Surface, events: PlaybackEvents);
     /** Opens the session and shows it. Rejects with a SessionError. */
     open(): Promise<void>;
+    /** Opens the session, and shows it only when it has a picture: until then the video may show another one. */
+    openUnseen(): Promise<void>;
     stats(): Promise<Stats>;
     /** Packets came through, and at the moment none can: what stands still is not the publisher's doing. */
     get interrupted(): boolean;
