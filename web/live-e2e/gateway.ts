@@ -15,6 +15,10 @@ export interface Gateway {
   rtmp: string
   rtsp: string
   webrtc: string
+  /** Where else it listens, once it says so. */
+  listens: (what: string) => string | undefined
+  /** Ends it as a power failure would. */
+  kill: () => Promise<void>
   /** Ends it as a supervisor would; rejects when it does not end cleanly. */
   stop: () => Promise<void>
 }
@@ -63,6 +67,12 @@ export async function startGateway(settings: Record<string, string> = {}): Promi
     rtmp: addresses.get('rtmp') ?? '',
     rtsp: addresses.get('rtsp') ?? '',
     webrtc: addresses.get('webrtc') ?? '',
+    listens: (what) => addresses.get(what),
+    kill: async () => {
+      child.kill('SIGKILL')
+      await exited
+      rmSync(dir, { recursive: true })
+    },
     stop: async () => {
       child.kill('SIGTERM')
       const code = await exited
