@@ -1,4 +1,7 @@
+import { clusterOf, treeOf } from './cluster.mjs'
 import { SERVER, scenarios } from './streams.mjs'
+
+const TREES = '/api/v1/cluster/streams/'
 
 /**
  * The gateway's API with invented streams, as connect-style middleware, for `vite dev` and for the page tests.
@@ -16,6 +19,8 @@ export function mockApi(scenario) {
     if (path === '/api/v1/server') return json(response, 200, SERVER)
     if (path === '/api/v1/sources') return json(response, 200, { sources: [] })
     if (path === '/api/v1/streams') return json(response, 200, { streams })
+    if (path === '/api/v1/cluster') return json(response, 200, clusterOf(now))
+    if (path.startsWith(TREES)) return json(response, 200, treeOf(path.slice(TREES.length)))
     const stream = streams.find((s) => path === `/api/v1/streams/${s.name}`)
     return stream ? json(response, 200, stream) : refuse(response, 404, 'No such stream')
   }

@@ -95,6 +95,7 @@ export const scenarios = {
   none: () => [],
   one: () => [demo()],
   three: () => [gone(), demo(), obs()],
+  cluster: () => [demo(), obs()],
   twelve: () => [gone(), demo(), obs(), ...many()].sort((a, b) => (a.name < b.name ? -1 : 1)),
   down: () => 503,
 }

@@ -127,7 +127,8 @@ export function fetchServer(signal?: AbortSignal): Promise<Server> {
   return get<Server>('/api/v1/server', signal)
 }
 
-async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+/** A GET of JSON. */
+export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   const timeout = AbortSignal.timeout(TIMEOUT_MS)
   const token = pageToken()
   const response = await fetch(path, {

@@ -2,6 +2,7 @@ import { ApiError, fetchServer, fetchSources, fetchStreams, type Server, type St
 import { need, setAttribute, setText } from '../dom.ts'
 import { count } from '../format.ts'
 import { Card } from '../parts/card.ts'
+import { ClusterView } from '../parts/cluster.ts'
 import { PublishBox } from '../parts/publish.ts'
 import { Poller } from '../poller.ts'
 
@@ -17,6 +18,7 @@ const cards = new Map<string, Card>()
 const list = need('#streams')
 const empty = need('#empty')
 const banner = need('#banner')
+const cluster = new ClusterView(need('#cluster'))
 const publish = new PublishBox(need('#publish'), location.hostname)
 
 function show(streams: Stream[]): void {
@@ -34,6 +36,7 @@ function show(streams: Stream[]): void {
     // Moving an element that has the focus would lose it: only what is out of place is moved.
     if (list.children[i] !== card.element) list.insertBefore(card.element, list.children[i] ?? null)
   })
+  cluster.streams(streams.filter((s) => s.live).map((s) => s.name))
   empty.hidden = streams.length > 0
   const live = streams.filter((s) => s.live).length
   const viewers = streams.reduce((sum, s) => sum + s.viewers, 0)
