@@ -8,9 +8,9 @@ const EVERY_MS = 3000
 const MAX_STREAMS = 50
 
 /** Measures of the picture, in its own units. */
-const COLUMN = 190
+const COLUMN = 216
 const ROW = 58
-const BOX = { width: 128, height: 42 }
+const BOX = { width: 152, height: 42 }
 
 /** The nodes of the cluster and the way of each stream through them; nothing where a gateway is alone. */
 export class ClusterView {
@@ -126,7 +126,7 @@ function link({ node, column, row: at, parent }: Place): SVGElement[] {
 }
 
 /** Names are as long as their owners like. */
-const MAX_NAME = 15
+const MAX_NAME = 18
 
 function box({ node, column, row: at }: Place): SVGElement {
   const x = column * COLUMN
