@@ -274,3 +274,36 @@ func FuzzEvents(f *testing.F) {
 		}
 	})
 }
+
+// TestViewersAreAskedToMove: while their session goes on, once, and those who come
+// to listen later, too.
+func TestViewersAreAskedToMove(t *testing.T) {
+	h := newHouse(t, bus.Config{})
+	h.broadcast(t, clean, 0)
+	var r recorder
+	v := h.watch(t, &r, nil)
+	to := func(stream string) string { return "http://other.example/whep/" + stream }
+	if n := h.room.Move(t.Context(), to); n != 0 {
+		t.Errorf("%d are asked who do not listen", n)
+	}
+	p := subscribe(t, v.Location(), `["reconnect"]`)
+	if n := h.room.Move(t.Context(), func(string) string { return "" }); n != 0 {
+		t.Errorf("%d are asked to go nowhere", n)
+	}
+	if n := h.room.Move(t.Context(), to); n != 1 {
+		t.Errorf("%d are asked", n)
+	}
+	if e := p.next(t, "reconnect"); !strings.HasPrefix(e.data, `{"url":"http://other.example/whep/`) {
+		t.Errorf("%+v", e)
+	}
+	if n := h.room.Move(t.Context(), to); n != 0 {
+		t.Errorf("%d are asked again", n)
+	}
+	p.cancel()
+	p.read(t)
+	p.next(t, "reconnect")
+	h.hub.Close()
+	if names := p.ended(t); strings.Contains(strings.Join(names, " "), "reconnect") {
+		t.Errorf("told twice: %v", names)
+	}
+}

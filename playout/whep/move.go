@@ -12,9 +12,7 @@ const (
 	movePause   = 50 * time.Millisecond
 )
 
-// Sessions is how many viewers there are.
-func (room *Room) Sessions() int { return len(room.viewers()) }
-
+// viewers are all that have connected.
 func (room *Room) viewers() []*viewer {
 	room.mu.Lock()
 	defer room.mu.Unlock()
