@@ -7,7 +7,7 @@
 #   deploy/rolling-restart.sh http://10.0.0.1:8080 http://10.0.0.2:8080 …
 #
 # GRACE is how long a drain may take (60s), PATIENCE how many seconds a node has for
-# being back after that (120), TOKEN a credential that may administer, or USERPASS
+# being back after that (120), PAUSE how many are between it and the next (3), TOKEN a credential that may administer, or USERPASS
 # "user:password". The nodes that carry the directory go last, one at a time.
 set -euo pipefail
 
@@ -63,4 +63,5 @@ for node; do
 	fi
 	until_so back "$node"
 	echo "$node: back"
+	read -rt "${PAUSE:-3}" <> <(:) || true # until the others know it
 done
