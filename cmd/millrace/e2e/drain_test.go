@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -103,7 +104,15 @@ func TestDrain(t *testing.T) {
 	}
 
 	begun := time.Now()
-	response, body := edge.request(http.MethodPost, edge.url("/api/v1/drain"), "", "")
+	response, err := http.Post(edge.url("/api/v1/drain"), "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(response.Body)
+	response.Body.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
 	var state struct {
 		Draining bool
 		Viewers  int
