@@ -29,8 +29,10 @@ for (const [clip, { name, fps, late, freezes }] of Object.entries(clips)) {
 
     await passing(4000)
     const shown = await frames(page)
-    const spread = (shown.at(-1)?.now ?? 0) - (shown[5]?.now ?? 0)
-    const rate = ((shown.length - 6) / spread) * 1000
+    // The last seconds: what has to be made takes a moment to begin with.
+    const last = shown.slice(-2 * fps)
+    const spread = (last.at(-1)?.now ?? 0) - (last[0]?.now ?? 0)
+    const rate = (((last.at(-1)?.presentedFrames ?? 0) - (last[0]?.presentedFrames ?? 0)) / spread) * 1000
     const now = await counts(page)
     console.log(
       `${clip}: ${rate.toFixed(1)} frames/s shown, ${now.latencyMs?.toFixed(0)} ms old by the sender reports, ` +

@@ -8,6 +8,8 @@ export interface Frame {
   /** When its last packet came in. */
   receiveTime?: number
   rtpTimestamp?: number
+  /** How many there have been on the screen. The browser does not tell of each: one that is busy tells of the next. */
+  presentedFrames: number
   width: number
   height: number
 }

@@ -21,10 +21,10 @@ import (
 
 // The causes of an endpoint's end.
 var (
-	ErrUnreachable = errors.New("no connectivity check came from the viewer: is the WebRTC port open, for UDP or TCP?")
+	ErrUnreachable = errors.New("no connectivity check came from the peer: is the WebRTC port open, for UDP or TCP?")
 	ErrHandshake   = errors.New("DTLS handshake failed")
-	ErrConsent     = errors.New("the viewer vanished: consent to send expired")
-	ErrLeft        = errors.New("the viewer left")
+	ErrConsent     = errors.New("the peer vanished: consent to send expired")
+	ErrLeft        = errors.New("the peer left")
 	ErrClosed      = errors.New("closed")
 	ErrUnanswered  = errors.New("no answer came to our offer")
 )
