@@ -33,7 +33,9 @@ func (g *gateway) meet(cfg Config, identity *wire.Identity, relay net.Addr) (err
 	g.neighbours = n
 	self := cfg.Cluster.self(&g.listeners, relay)
 	var store directory.Store = directory.NewMemory()
+	log := slog.New(slog.DiscardHandler) // who is alone meets nobody
 	if cfg.Cluster.on() {
+		log = g.log
 		defer func() {
 			if err != nil {
 				n.leave()
@@ -56,7 +58,7 @@ func (g *gateway) meet(cfg Config, identity *wire.Identity, relay net.Addr) (err
 		g.log.Info("cluster: this node", "id", self.ID, "region", self.Region, "role", self.Role,
 			"http", self.HTTP, "relay", strings.Join(self.Relay, " "))
 	}
-	n.dir = directory.New(store, self, directory.Config{Probe: probe}, g.log)
+	n.dir = directory.New(store, self, directory.Config{Probe: probe}, log)
 	g.directory = append(g.directory, task{"directory", func(ctx context.Context) error {
 		defer n.leave()
 		return n.dir.Serve(ctx)
