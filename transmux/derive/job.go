@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"millrace/transmux/av"
@@ -58,6 +59,9 @@ func (j *job) nudge() {
 // run works until the job is stopped or the stream ends.
 func (j *job) run(ctx context.Context) {
 	begun := time.Now()
+	if j.forBetter() {
+		j.await(ctx, nil, headStart)
+	}
 	cause := j.supervise(ctx)
 	j.acquit()
 	if !j.opened {
@@ -65,6 +69,14 @@ func (j *job) run(ctx context.Context) {
 	}
 	j.log.Info("derivation closed", "cause", cause, "duration", time.Since(begun).Round(time.Millisecond),
 		"frames", j.frames, "trouble", j.trouble)
+}
+
+// forBetter says whether who wishes for the track has a lesser one to look at until
+// it is there.
+func (j *job) forBetter() bool {
+	return j.target.Kind() == av.Video && slices.ContainsFunc(j.stream.Catalog().Tracks, func(t *av.Track) bool {
+		return t.Codec == j.target
+	})
 }
 
 // follow reads the stream at its live edge. It ends with the context, with the

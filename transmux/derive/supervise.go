@@ -19,6 +19,10 @@ const (
 	// retryLimit is how long to wait at most for a process that may run: one that
 	// ended might have been taken by another job.
 	retryLimit = 5 * time.Second
+	// headStart is what a viewer who can see something already has for joining: an
+	// encoder that starts, and decodes a GOP to catch up, takes all that a small
+	// machine has.
+	headStart = 400 * time.Millisecond
 )
 
 // supervise replaces what fails, with growing pauses, until there is a cause to end.
