@@ -160,6 +160,7 @@ func TestSuspectIsAskedAtOnce(t *testing.T) {
 		if p := next(t, places, 2*time.Second); p.Live() {
 			t.Errorf("%+v", p)
 		}
+		time.Sleep(time.Second) // the watchers are told by whoever struck it out; word of that travels
 		if _, there := nodes[2].Node("node0"); !there {
 			t.Error("a suspect that answers was struck out")
 		}
