@@ -62,6 +62,7 @@ import (
 
 	"millrace/ingest"
 	"millrace/transmux/bus"
+	"millrace/transmux/waiting"
 )
 
 // Gate lets publishers in; ingest.Gate is one. ctx is the session's.
@@ -75,8 +76,8 @@ type Server struct {
 	gate     Gate
 	log      *slog.Logger
 	quiet    *logrus.Logger // the library's log says nothing that ours does not
-	pending  *waiting       // connections that do not publish
-	starting *waiting       // of these, the ones that the library runs for
+	pending  *waiting.Room  // connections that do not publish
+	starting *waiting.Room  // of these, the ones that the library runs for
 	turned   reporter       // connections that came to nothing
 	counters counters
 	movables movables
@@ -87,8 +88,8 @@ func New(cfg Config, gate Gate, log *slog.Logger) *Server {
 	s := &Server{cfg: cfg.withDefaults(), gate: gate, log: log, quiet: logrus.New()}
 	s.quiet.SetOutput(io.Discard)
 	s.quiet.SetLevel(logrus.PanicLevel)
-	s.pending = newWaiting(s.cfg.MaxPending)
-	s.starting = newWaiting(min(maxStarting, s.cfg.MaxPending))
+	s.pending = waiting.New(s.cfg.MaxPending, errCrowded)
+	s.starting = waiting.New(min(maxStarting, s.cfg.MaxPending), errCrowded)
 	s.turned.report = func(count int, last error) {
 		log.Info("rtmp: connections came to nothing", "count", count, "last", last)
 	}

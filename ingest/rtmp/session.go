@@ -77,12 +77,12 @@ func (s *session) run() error {
 	defer s.leaveRooms()
 	defer s.end(nil)
 	defer context.AfterFunc(s.ctx, s.sock.stop)()
-	s.leave = append(s.leave, s.server.pending.enter(s.end))
+	s.leave = append(s.leave, s.server.pending.Enter(s.end))
 	if err := s.greet(); err != nil {
 		s.end(err)
 		return s.cause()
 	}
-	s.leave = append(s.leave, s.server.starting.enter(s.end))
+	s.leave = append(s.leave, s.server.starting.Enter(s.end))
 	go s.out.run()
 	s.serve()
 	s.partViewer()

@@ -52,7 +52,7 @@ func (s *Server) Stats() Stats {
 	c.mu.Unlock()
 	return Stats{
 		Connections:  int(c.connections.Load()),
-		Pending:      s.pending.len(),
+		Pending:      s.pending.Len(),
 		Accepted:     c.accepted.Load(),
 		Published:    c.published.Load(),
 		Refused:      refused,

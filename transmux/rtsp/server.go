@@ -12,6 +12,8 @@ import (
 	"github.com/bluenviron/gortsplib/v4"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
+
+	"millrace/transmux/waiting"
 )
 
 // Publishers take streams in; ingest/rtsp is one.
@@ -71,7 +73,7 @@ type Server struct {
 	publishers Publishers
 	viewers    Viewers
 	log        *slog.Logger
-	waiting    *waiting
+	waiting    *waiting.Room
 	counters   counters
 }
 
@@ -96,7 +98,7 @@ func New(cfg Config, publishers Publishers, viewers Viewers, log *slog.Logger) *
 	cfg = cfg.withDefaults()
 	return &Server{
 		cfg: cfg, publishers: publishers, viewers: viewers, log: log,
-		waiting: newWaiting(cfg.MaxWaiting),
+		waiting: waiting.New(cfg.MaxWaiting, errCrowded),
 	}
 }
 
@@ -104,7 +106,7 @@ func New(cfg Config, publishers Publishers, viewers Viewers, log *slog.Logger) *
 func (s *Server) Stats() Stats {
 	c := &s.counters
 	return Stats{
-		Connections: c.connections.Load(), Waiting: s.waiting.len(), Sessions: c.sessions.Load(),
+		Connections: c.connections.Load(), Waiting: s.waiting.Len(), Sessions: c.sessions.Load(),
 		Refused: c.refused.Load(), Denied: c.denied.Load(), BadPackets: c.badPackets.Load(),
 		AcceptErrors: c.acceptErrors.Load(),
 	}
