@@ -39,8 +39,8 @@ type Stream struct {
 	epoch     time.Time     // when PTS was 0
 	info      PublisherInfo // of the last publisher
 	since     time.Time
-	changed   chan struct{} // nil when nobody waits
-	announced chan struct{} // as changed
+	changed   bell
+	announced bell
 	frames    uint64
 	drops     atomic.Uint64
 }
@@ -68,23 +68,14 @@ func (s *Stream) Err() error {
 
 // Changed returns a channel that is closed at the next frame, change of catalog
 // or end. Take it before looking, then wait on it: what came in between is not lost.
-func (s *Stream) Changed() <-chan struct{} {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.end.Load() != nil {
-		over := make(chan struct{})
-		close(over)
-		return over
-	}
-	if s.changed == nil {
-		s.changed = make(chan struct{})
-	}
-	return s.changed
-}
+func (s *Stream) Changed() <-chan struct{} { return s.listen(&s.changed) }
 
 // Announced is Changed for those who only look at the catalog: the channel is
 // closed at its next change, or at the end.
-func (s *Stream) Announced() <-chan struct{} {
+func (s *Stream) Announced() <-chan struct{} { return s.listen(&s.announced) }
+
+// listen waits for one of the stream's bells; the end rings both, for good.
+func (s *Stream) listen(b *bell) <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.end.Load() != nil {
@@ -92,10 +83,7 @@ func (s *Stream) Announced() <-chan struct{} {
 		close(over)
 		return over
 	}
-	if s.announced == nil {
-		s.announced = make(chan struct{})
-	}
-	return s.announced
+	return b.hear()
 }
 
 // Wall is the wall clock at which a frame of that PTS came, or would have come,
@@ -153,10 +141,7 @@ func (s *Stream) wake() {
 }
 
 func (s *Stream) wakeLocked() {
-	if s.changed != nil {
-		close(s.changed)
-		s.changed = nil
-	}
+	s.changed.ring()
 }
 
 // appendLocked puts a frame at the head of the ring and lets go of what is too old.
@@ -240,8 +225,5 @@ func (s *Stream) endLocked(err error) {
 }
 
 func (s *Stream) announceLocked() {
-	if s.announced != nil {
-		close(s.announced)
-		s.announced = nil
-	}
+	s.announced.ring()
 }
