@@ -127,22 +127,5 @@ func (d *depayH264) frame(t *av.Track) (*av.Frame, *av.Track, error) {
 	if d.fragment != 0 {
 		return nil, nil, errH264
 	}
-	nalus := d.parts()
-	updated, isNew, err := codecs.H264Update(t, nalus)
-	if err != nil {
-		return nil, nil, err
-	}
-	var changed *av.Track
-	if isNew {
-		c := updated // so that it is on the heap when it is new only
-		t, changed = &c, &c
-	}
-	f, err := codecs.H264Frame(t, nalus)
-	if err == nil && f != nil && len(t.Config) == 0 {
-		err = errors.New("H.264 picture before any parameter sets")
-	}
-	if err != nil {
-		return nil, changed, err
-	}
-	return f, changed, nil
+	return nalFrame("H.264", t, d.parts(), codecs.H264Update, codecs.H264Frame)
 }
