@@ -16,6 +16,7 @@ import (
 
 	"millrace/transmux/access"
 	"millrace/transmux/bus"
+	"millrace/transmux/ledger"
 )
 
 // The sentinels of the gate. Names that are bad or taken give the bus's own.
@@ -52,6 +53,9 @@ type Request struct {
 	// End ends the peer's session for that cause: the gate calls it, from any
 	// goroutine, when what let the peer in is over. Nil for who is let in for good.
 	End func(cause error)
+	// Numbers reads how the peer's session is doing, from any goroutine and without
+	// waiting; nil where nothing is known.
+	Numbers func() ledger.Numbers
 	// Permit is where the Authorizer leaves its conditions; the gate makes it.
 	Permit *access.Permit
 }
@@ -73,8 +77,9 @@ type Hub interface {
 
 // Config is the gate's settings. Zero fields take the default.
 type Config struct {
-	MaxPublishers int        // DefaultMaxPublishers
-	Authorize     Authorizer // nil lets everybody publish
+	MaxPublishers int            // DefaultMaxPublishers
+	Authorize     Authorizer     // nil lets everybody publish
+	Ledger        *ledger.Ledger // where sessions are entered; nil for nowhere
 }
 
 // Gate lets publishers in. Its methods are safe for concurrent use.
@@ -119,8 +124,16 @@ func (g *Gate) Open(ctx context.Context, r Request) (*bus.Publisher, error) {
 		g.open.Add(-1)
 		return nil, fmt.Errorf("ingest: %w", err)
 	}
-	context.AfterFunc(ctx, func() { g.open.Add(-1) })
-	hold(ctx, r, p)
+	end := r.End
+	if end == nil {
+		end = func(error) { p.Close() } // what it writes from then on goes nowhere
+	}
+	_, leave := g.cfg.Ledger.Enter(ledger.Session{
+		Role: ledger.Publisher, Stream: r.Name, Protocol: r.Protocol, Remote: r.Remote, Agent: r.Encoder,
+		Holder: r.Permit.Holder, End: end, Numbers: r.Numbers,
+	})
+	context.AfterFunc(ctx, func() { g.open.Add(-1); leave(context.Cause(ctx)) })
+	hold(ctx, r, p, end)
 	g.log.Debug("ingest: let in", "request", r)
 	return p, nil
 }

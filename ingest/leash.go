@@ -28,11 +28,7 @@ type leash struct {
 }
 
 // hold puts a publisher on a leash, if its permit has conditions.
-func hold(ctx context.Context, r Request, p *bus.Publisher) {
-	end := r.End
-	if end == nil {
-		end = func(error) { p.Close() } // what it writes from then on goes nowhere
-	}
+func hold(ctx context.Context, r Request, p *bus.Publisher, end func(cause error)) {
 	if until := r.Permit.Until; !until.IsZero() {
 		timer := time.AfterFunc(time.Until(until), func() { end(access.ErrExpired) })
 		context.AfterFunc(ctx, func() { timer.Stop() })

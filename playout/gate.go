@@ -15,6 +15,7 @@ import (
 
 	"millrace/transmux/access"
 	"millrace/transmux/bus"
+	"millrace/transmux/ledger"
 )
 
 // The sentinels of the gate. A stream that is not there gives the bus's own.
@@ -31,6 +32,7 @@ type Request struct {
 	Stream     string
 	Protocol   string // "whep", "rtsp"
 	Remote     string // the viewer's address
+	Agent      string // what the viewer calls itself, if it does
 	User       string // of the credential, if it has one; never logged
 	Credential string // a token or a password, or nothing; never logged
 	// Proves says whether the viewer has shown that it knows that password, where it
@@ -41,6 +43,9 @@ type Request struct {
 	// End ends the viewer's session for that cause: the gate calls it, from any
 	// goroutine, when what let the viewer in is over. Nil for who is let in for good.
 	End func(cause error)
+	// Numbers reads how the viewer's session is doing, from any goroutine and without
+	// waiting; nil where nothing is known.
+	Numbers func() ledger.Numbers
 	// Permit is where the Authorizer leaves its conditions; the gate makes it.
 	Permit *access.Permit
 }
@@ -51,8 +56,9 @@ type Authorizer func(ctx context.Context, r Request) error
 
 // Config is the gate's settings. Zero fields take the default.
 type Config struct {
-	MaxViewers int        // DefaultMaxViewers
-	Authorize  Authorizer // nil lets everybody watch
+	MaxViewers int            // DefaultMaxViewers
+	Authorize  Authorizer     // nil lets everybody watch
+	Ledger     *ledger.Ledger // where sessions are entered; nil for nowhere
 }
 
 // Gate lets viewers in. Its methods are safe for concurrent use.
@@ -111,7 +117,11 @@ func (g *Gate) Open(ctx context.Context, r Request) (sub *bus.Subscriber, leave 
 	if until := r.Permit.Until; !until.IsZero() && r.End != nil {
 		stop = time.AfterFunc(time.Until(until), func() { r.End(access.ErrExpired) }).Stop
 	}
-	return sub, func() { stop(); sub.Close(); part() }, nil
+	_, strike := g.cfg.Ledger.Enter(ledger.Session{
+		Role: ledger.Viewer, Stream: r.Stream, Protocol: r.Protocol, Remote: r.Remote, Agent: r.Agent,
+		Holder: r.Permit.Holder, End: r.End, Numbers: r.Numbers,
+	})
+	return sub, func() { stop(); sub.Close(); part(); strike(nil) }, nil
 }
 
 // enter counts a viewer, and once more under its credential if that may watch only

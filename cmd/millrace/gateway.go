@@ -10,6 +10,8 @@ import (
 	"millrace/cluster/wire"
 	"millrace/transmux/access"
 	"millrace/transmux/bus"
+	"millrace/transmux/journal"
+	"millrace/transmux/ledger"
 )
 
 // stopTimeout is how long the rooms have for telling their sessions and ending
@@ -21,7 +23,9 @@ type gateway struct {
 	log        *slog.Logger
 	listeners  listeners
 	hub        *bus.Hub
-	source     bus.Source // the Hub for viewers, behind what brings streams into it
+	journal    *journal.Journal // what happened here
+	ledger     *ledger.Ledger   // who is here
+	source     bus.Source       // the Hub for viewers, behind what brings streams into it
 	api        *api.API
 	access     *access.Room
 	key        string         // that was made for publishing; "" for none
@@ -51,6 +55,8 @@ func open(cfg Config, log *slog.Logger) (*gateway, error) {
 		l.close()
 		return nil, err
 	}
+	g.journal = journal.New(g.neighbours.dir.Self().ID, journal.DefaultKeep)
+	g.ledger = ledger.New(g.journal)
 	g.furnish(cfg)
 	return g, nil
 }

@@ -28,7 +28,7 @@ type room struct {
 var rooms = []room{
 	{"cmd/millrace", []string{"api", "cluster", "ingest", "playout", "transmux", "web"}, false, "it wires everything"},
 
-	{"api", []string{"transmux/access", "transmux/bus", "transmux/av", "transmux/problem", "web"}, false, "it tells snapshots; how streams come and go is not its business"},
+	{"api", []string{"transmux/access", "transmux/bus", "transmux/journal", "transmux/ledger", "transmux/av", "transmux/problem", "web"}, false, "it tells snapshots; how streams come and go is not its business"},
 	{"web", nil, false, "pages speak HTTP with the gateway, like anybody else"},
 
 	{"ingest", []string{"transmux"}, true, "a protocol knows the gate and the bus, never another protocol nor who watches"},
@@ -42,6 +42,8 @@ var rooms = []room{
 	{"transmux/flv", []string{"transmux/codecs", "transmux/av"}, false, "a container knows codecs, not who carries it"},
 	{"transmux/rtpio", []string{"transmux/codecs", "transmux/av"}, false, "RTP knows codecs, not who sends it"},
 	{"transmux/waiting", nil, false, "it bounds who waits, and must not know for what"},
+	{"transmux/journal", nil, false, "it must not know who listens"},
+	{"transmux/ledger", []string{"transmux/journal"}, false, "sessions are entered, whatever their protocol"},
 	{"transmux/rtsp", []string{"transmux/waiting"}, false, "RTSP without streams: who publishes and who watches what is the rooms' above"},
 	{"transmux/bus", []string{"transmux/av"}, false, "the bus knows no protocol and no codec"},
 	{"transmux/derive", []string{"transmux/bus", "transmux/codecs", "transmux/av"}, false, "it reads tracks and writes tracks"},

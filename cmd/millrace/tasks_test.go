@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// journal notes in which order things end.
-type journal struct {
+// endings notes in which order things end.
+type endings struct {
 	mu    sync.Mutex
 	lines []string // guarded by mu
 }
 
-func (j *journal) ends(name string) task {
+func (j *endings) ends(name string) task {
 	return atEnd(name, func() {
 		j.mu.Lock()
 		defer j.mu.Unlock()
@@ -26,7 +26,7 @@ func (j *journal) ends(name string) task {
 
 func TestStagesStopInOrder(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
-	var j journal
+	var j endings
 	started := make(chan struct{})
 	stages := [][]task{
 		{{"starter", func(ctx context.Context) error { close(started); <-ctx.Done(); return nil }}},
@@ -53,7 +53,7 @@ func TestATaskThatFailsStopsAll(t *testing.T) {
 		"with an error":    {broken, broken},
 		"without an error": {nil, errEnded},
 	} {
-		var j journal
+		var j endings
 		err := runStages(t.Context(), [][]task{
 			{j.ends("doors")},
 			{{"wheel", func(context.Context) error { return tc.err }}},
