@@ -39,6 +39,8 @@ type Config struct {
 	Cluster func() Cluster  // nil for none
 	Tree    Trees           // nil for none
 	Drain   Drainer         // nil for none
+	// Configuration is nil for none.
+	Configuration Configuration
 }
 
 // API answers the gateway's HTTP requests.
@@ -75,6 +77,8 @@ func (a *API) Handler(pages http.Handler, mounts ...Mount) http.Handler {
 		r.Get(treePath+"*", a.oneTree)
 		r.Post("/v1/drain", a.drain)
 		r.Get("/v1/drain", a.drained)
+		r.Get("/v1/config", a.getConfig)
+		r.Put("/v1/config", a.putConfig)
 		r.Get("/v1/sources", a.listSources)
 		r.Get(sourcePath+"*", a.oneSource)
 	})
