@@ -23,6 +23,7 @@ type fan struct {
 	wake    chan struct{}
 
 	bulletin bulletin
+	rounds   rounds
 	listened bool // some viewer has event streams
 }
 
@@ -132,6 +133,7 @@ func (f *fan) run() {
 // will be, or the zero time.
 func (f *fan) serve(burst *sender.Burst) time.Time {
 	var first time.Time
+	defer f.rounds.end(f, f.rounds.begin(f))
 	n := f.bulletin.read(f.stream, f.listened, time.Now())
 	if f.listened {
 		first = f.bulletin.next

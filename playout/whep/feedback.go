@@ -28,7 +28,9 @@ type feedback struct {
 	mu        sync.Mutex
 	trips     roundTrips
 	bad       time.Time // when a report last told of much loss
-	lost      uint64    // packets, as its last report counts them
+	lost      uint64    // packets, as its last reports count them
+	losses    [2]loss   // of which lost is the sum
+	room      *Room     // that counts; nil for none
 	refreshes uint64    // PLIs and FIRs
 	missing   []missing
 	refresh   bool
@@ -54,9 +56,8 @@ func (f *feedback) read(compound []byte) bool {
 	for _, p := range packets {
 		switch p := p.(type) {
 		case *rtcp.ReceiverReport:
-			f.lost = 0
 			for _, r := range p.Reports {
-				f.lost += uint64(r.TotalLost)
+				f.note(&r, now)
 				f.trips.take(rtpio.RoundTrip(r.LastSenderReport, r.Delay, now))
 				if r.FractionLost >= badLoss {
 					f.bad = now
@@ -65,9 +66,11 @@ func (f *feedback) read(compound []byte) bool {
 		case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
 			f.refresh = true
 			f.refreshes++
+			f.count(func(c *counters) { c.asksRefresh.Add(1) })
 		case *rtcp.TransportLayerNack:
 			for _, pair := range p.Nacks {
 				pair.Range(func(number uint16) bool {
+					f.count(func(c *counters) { c.asked.Add(1) })
 					if len(f.missing) == maxMissing {
 						return false
 					}

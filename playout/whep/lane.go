@@ -67,6 +67,7 @@ func (l *lane) serve(c *bus.Cursor, b *sender.Burst, v *viewer, now time.Time) t
 		if f.Type == av.Bidirectional {
 			// Browsers cannot play them, and nothing that is left refers to them.
 			c.Advance()
+			v.room.counters.bFrames.Add(1)
 			continue
 		}
 		if c.Entries() != l.entries {
@@ -194,6 +195,7 @@ func (l *lane) twins(b *sender.Burst, v *viewer, now time.Time) time.Time {
 func (l *lane) resend(number uint16, b *sender.Burst, v *viewer) bool {
 	p, was, index := l.past.find(number, v.stream)
 	if p == nil || l.budget < float64(p.Size()) {
+		v.room.counters.notResent.Add(1)
 		return false
 	}
 	v.room.counters.resent.Add(1)

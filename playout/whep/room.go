@@ -61,7 +61,10 @@ type Observers struct {
 	// Join is from the offer to the first keyframe's last packet leaving.
 	Join Observer
 	// Added is from a frame's last byte in to its last packet out, at the live edge.
-	Added Observer
+	Added   Observer
+	Phases  Phases
+	Stages  Stages
+	Reports Reports
 }
 
 // Room serves all WHEP viewers.
@@ -106,6 +109,7 @@ func (room *Room) Close() {
 func (room *Room) Accept(ctx context.Context, r resource.Request) ([]byte, resource.Session, error) {
 	begun := time.Now()
 	answer, session, err := room.accept(ctx, r, begun)
+	observe(room.observe.Phases.Answer, time.Since(begun))
 	if err != nil {
 		room.counters.refused.Add(1)
 		p := problemOf(err)

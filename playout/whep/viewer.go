@@ -55,6 +55,8 @@ type viewer struct {
 	reports   int       // sent
 	refreshed time.Time
 	shown     bool // the first keyframe has been sent
+	keyed     time.Time
+	playing   atomic.Bool // something has been sent
 	scratch   []byte
 	lostVideo []uint16 // scratch, like the two below
 	lostAudio []uint16
@@ -77,6 +79,7 @@ func newViewer(room *Room, r resource.Request, sub *bus.Subscriber, leave func()
 		label: r.ID[:8], begun: begun, ssrcs: newSources(), ended: r.Ended, letGo: leave,
 	}
 	v.wanted.Store(&wanted{})
+	v.feedback.room = room
 	return v
 }
 
@@ -156,7 +159,10 @@ func (v *viewer) Authorize(ctx context.Context, credential string) error {
 func (v *viewer) Close() { v.end(sender.ErrLeft) }
 
 // Connected puts the viewer into a fan, which serves it from here on.
-func (v *viewer) Connected() { v.room.join(v) }
+func (v *viewer) Connected() {
+	v.reached()
+	v.room.join(v)
+}
 
 // Feedback takes what the viewer says of its reception.
 func (v *viewer) Feedback(rtcp []byte) {
@@ -178,6 +184,7 @@ func (v *viewer) end(cause error) { v.endpoint.Close(cause) }
 func (v *viewer) Closed(cause error) {
 	letGo := v.room.part(v)
 	letGo()
+	v.failed(cause)
 	v.ended()
 	v.audience.close(errors.Is(cause, bus.ErrShutdown) || errors.Is(cause, sender.ErrClosed))
 	lost, refreshes := v.feedback.seen()
@@ -266,11 +273,13 @@ func (v *viewer) sendReports(b *sender.Burst, now time.Time) {
 // sentFrame measures.
 func (v *viewer) sentFrame(f *av.Frame, first, squeezed bool) {
 	if first {
+		v.playing.Store(true)
 		v.report = time.Time{} // the receiver cannot lay the track beside the other without one
 	}
 	if f.Track.Kind == av.Video && !v.shown {
 		v.shown = true
 		v.room.observe.Join.Observe(time.Since(v.begun).Seconds())
+		observe(v.room.observe.Phases.Keyframe, time.Since(v.keyed))
 	}
 	if !squeezed {
 		v.room.observe.Added.Observe(time.Since(f.Arrived).Seconds())

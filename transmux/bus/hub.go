@@ -10,8 +10,9 @@ import (
 
 // Hub holds a node's streams by name. It is the Source of a single node.
 type Hub struct {
-	cfg    Config
-	totals totals
+	cfg     Config
+	totals  totals
+	observe Observers
 
 	mu      sync.RWMutex // taken before any Stream.mu
 	streams map[string]*Stream

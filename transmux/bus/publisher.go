@@ -143,6 +143,7 @@ func (p *Publisher) Write(f *av.Frame) {
 	s.followClock(f)
 	s.appendLocked(f, state)
 	s.newest.Store(f)
+	p.observe(f, state)
 }
 
 // anchorStep is between a publisher's last frame and the next one's first.

@@ -34,6 +34,7 @@ type checks struct {
 	oldest    int
 	sought    []pendingCheck // see Seek
 	heard     time.Time      // the last consent, or the first valid request
+	reached   time.Time      // the first valid request
 	onPath    time.Time      // the last consent on the path that media takes
 	next      time.Time      // when to ask for consent again
 	roundTrip time.Duration
@@ -93,6 +94,7 @@ func (e *Endpoint) answerCheck(m *stun.Message, from port.Path) {
 	e.mu.Lock()
 	if e.checks.heard.IsZero() {
 		e.checks.heard = time.Now()
+		e.checks.reached = e.checks.heard
 	}
 	nominates := m.Contains(stun.AttrUseCandidate) && !e.checks.controlling
 	// Until one is nominated any path that works is as good as another.

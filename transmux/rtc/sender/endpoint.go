@@ -38,6 +38,7 @@ type Endpoint struct {
 	farewell  []byte // a sealed close_notify, once there is none
 	resume    []byte // the DTLS state, to open the viewer's close_notify with
 	verifying bool   // an alert is being opened
+	keyed     time.Time
 }
 
 // Local is what an answer says of our side.

@@ -103,7 +103,7 @@ func (e *Endpoint) establish(ctx context.Context, conn *dtls.Conn) error {
 		return err
 	}
 	e.mu.Lock()
-	e.resume = resume
+	e.resume, e.keyed = resume, time.Now()
 	e.mu.Unlock()
 	e.keys.Store(k)
 	return nil
