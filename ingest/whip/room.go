@@ -58,6 +58,8 @@ type Stats struct {
 	Lost      uint64 // of them, those that never came
 	Recovered uint64 // those that came when they were asked for again
 	Dropped   uint64 // those that a full queue had no room for
+	Asked     uint64 // those asked for again, each time counted
+	Refreshes uint64 // keyframes asked of publishers
 }
 
 // New makes the room on a transport; Routes mounts it, Close waits for its sessions.
@@ -85,6 +87,7 @@ func (room *Room) Stats() Stats {
 	return Stats{
 		Opened: c.opened.Load(), Refused: c.refused.Load(), Packets: c.media.Packets.Load(),
 		Lost: c.media.Lost.Load(), Recovered: c.media.Recovered.Load(), Dropped: c.media.Dropped.Load(),
+		Asked: c.media.Asked.Load(), Refreshes: c.media.Refreshes.Load(),
 	}
 }
 

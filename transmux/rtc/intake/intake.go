@@ -51,8 +51,10 @@ type Endpoint interface {
 // Counters count over all intakes that share them.
 type Counters struct {
 	Packets   atomic.Uint64 // of RTP
-	Lost      atomic.Uint64 // of them, those that never came; when a session ends
-	Recovered atomic.Uint64 // those that came when they were asked for again; likewise
+	Lost      atomic.Uint64 // of them, those that never came
+	Recovered atomic.Uint64 // those that came when they were asked for again
+	Asked     atomic.Uint64 // those asked for again, each time counted (NACK)
+	Refreshes atomic.Uint64 // requests for a keyframe, of each picture (PLI)
 	Dropped   atomic.Uint64 // those that a full queue had no room for
 }
 
@@ -72,6 +74,7 @@ type Intake struct {
 	keyframe time.Time
 	wanted   bool // a keyframe, as soon as one may be asked for
 	opened   []byte
+	tallied  rtpio.Stats // what the counters have of it
 }
 
 // New makes an intake for what was negotiated.
@@ -110,11 +113,7 @@ func (s *Intake) Feedback(compound []byte) {
 // for a keyframe.
 func (s *Intake) Run(ctx context.Context, e Endpoint, to Publisher, wanted, over <-chan struct{}) error {
 	s.endpoint, s.in.publisher = e, to
-	defer func() {
-		sum := s.in.sum()
-		s.counters.Lost.Add(sum.Lost)
-		s.counters.Recovered.Add(sum.Recovered)
-	}()
+	defer s.tally()
 	ticker := time.NewTicker(beat)
 	defer ticker.Stop()
 	var packets []packet
@@ -168,6 +167,15 @@ func (s *Intake) takeControl(compound []byte, arrived time.Time) {
 	}
 }
 
+// tally adds to the counters what has come since the last time.
+func (s *Intake) tally() {
+	sum := s.in.sum()
+	s.counters.Lost.Add(sum.Lost - s.tallied.Lost)
+	s.counters.Recovered.Add(sum.Recovered - s.tallied.Recovered)
+	s.counters.Asked.Add(sum.Asked - s.tallied.Asked)
+	s.tallied = sum
+}
+
 // speak sends what is due.
 func (s *Intake) speak(now time.Time) {
 	var due []rtcp.Packet
@@ -179,12 +187,14 @@ func (s *Intake) speak(now time.Time) {
 	}
 	if now.Sub(s.reported) >= reportInterval {
 		s.reported = now
+		s.tally()
 		due = append(due, s.in.reports(now)...)
 	}
 	s.wanted = s.wanted || s.in.needsKeyframe()
 	if s.wanted && now.Sub(s.keyframe) >= keyframeInterval {
 		if asks := s.in.keyframeRequests(); len(asks) > 0 {
 			s.wanted, s.keyframe = false, now
+			s.counters.Refreshes.Add(uint64(len(asks)))
 			due = append(due, asks...)
 		}
 	}

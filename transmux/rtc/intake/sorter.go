@@ -202,6 +202,7 @@ func (in *sorter) sum() (all rtpio.Stats) {
 		all.Received += s.Received
 		all.Lost += s.Lost
 		all.Recovered += s.Recovered
+		all.Asked += s.Asked
 	}
 	return all
 }

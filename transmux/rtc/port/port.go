@@ -148,6 +148,7 @@ func (p *Port) read(ctx context.Context) error {
 			if errors.Is(err, net.ErrClosed) {
 				return fmt.Errorf("webrtc port: %w", err)
 			}
+			p.stats.readErrors.Add(1)
 			continue // an ICMP error of some peer, reported on the shared socket
 		}
 		p.stats.received.Add(1)

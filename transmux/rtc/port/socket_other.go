@@ -16,6 +16,8 @@ func (*socket) init(*net.UDPConn, bool) error { return nil }
 
 func (*socket) canSegment() bool { return false }
 
+func (*socket) drops() uint64 { return 0 }
+
 // sendBuffer bounds what the kernel holds of a connection, where it cannot be told
 // apart what of it is on its way.
 const sendBuffer = 128 << 10

@@ -7,6 +7,9 @@ type Stats struct {
 	Received, Unknown uint64 // datagrams and frames; unknown had no endpoint
 	Sends, Segments   uint64 // system calls for UDP, and packets in them
 	Refused           uint64 // sends that the kernel or a connection's queue had no room for
+	SendErrors        uint64 // sends over UDP that failed otherwise: no route, a firewall of this machine's
+	ReadErrors        uint64 // errors that other machines reported on the UDP socket
+	ReadDrops         uint64 // datagrams that the UDP socket's buffer had no room for
 
 	Connections   int    // TCP, now
 	Queued        int    // bytes that wait for these, now
@@ -19,6 +22,7 @@ type Stats struct {
 type counters struct {
 	received, unknown, sends, segments, refused       atomic.Uint64
 	tcpPackets, tcpRefused, tcpStalled, acceptsFailed atomic.Uint64
+	sendErrors, readErrors                            atomic.Uint64
 	queued                                            atomic.Int64
 }
 
@@ -28,6 +32,7 @@ func (p *Port) Stats() Stats {
 	return Stats{
 		Received: s.received.Load(), Unknown: s.unknown.Load(),
 		Sends: s.sends.Load(), Segments: s.segments.Load(), Refused: s.refused.Load(),
+		SendErrors: s.sendErrors.Load(), ReadErrors: s.readErrors.Load(), ReadDrops: p.socket.drops(),
 		Connections: p.crowd.len(), Queued: int(s.queued.Load()),
 		TCPPackets: s.tcpPackets.Load(), TCPRefused: s.tcpRefused.Load(),
 		TCPStalled: s.tcpStalled.Load(), AcceptsFailed: s.acceptsFailed.Load(),

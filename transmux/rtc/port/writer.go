@@ -72,5 +72,6 @@ func (w *Writer) account(err error) error {
 		w.port.stats.refused.Add(1)
 		return nil
 	}
+	w.port.stats.sendErrors.Add(1)
 	return err
 }
