@@ -32,7 +32,8 @@ type layer struct {
 	clock     int // the track's number in the session's clock
 	track     *av.Track
 	punctual  punctual
-	held      []held // what the pace keeps back
+	held      []held      // what the pace keeps back
+	earlier   rtpio.Stats // of inbounds before a change of codec
 }
 
 func (l *layer) kind() av.Kind { return l.media.Kind }
@@ -160,6 +161,7 @@ func (in *sorter) recode(l *layer, h *rtp.Header) (source, bool) {
 	if err != nil {
 		return source{}, false
 	}
+	add(&l.earlier, l.inbound.Stats())
 	l.format, l.inbound = f, inbound
 	in.clock.Restart(l.clock, f.ClockRate)
 	l.reception = reception{ssrc: h.SSRC, clockRate: f.ClockRate}

@@ -198,11 +198,15 @@ func (in *sorter) keyframeRequests() (asks []rtcp.Packet) {
 // sum adds up what the layers counted.
 func (in *sorter) sum() (all rtpio.Stats) {
 	for _, l := range in.layers {
-		s := l.inbound.Stats()
-		all.Received += s.Received
-		all.Lost += s.Lost
-		all.Recovered += s.Recovered
-		all.Asked += s.Asked
+		add(&all, l.earlier)
+		add(&all, l.inbound.Stats())
 	}
 	return all
+}
+
+func add(to *rtpio.Stats, s rtpio.Stats) {
+	to.Received += s.Received
+	to.Lost += s.Lost
+	to.Recovered += s.Recovered
+	to.Asked += s.Asked
 }
