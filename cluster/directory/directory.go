@@ -8,7 +8,7 @@
 //
 // What its users may rely on:
 //
-//   - Claim, Locate and the stop functions may wait for the network, as long as
+//   - Claim, Locate, Offered and the stop functions may wait for the network, as long as
 //     their context lets them and a few seconds at most. Nothing else blocks:
 //     Watch, Nodes, Node, Self, Report, Health and Suspect answer from memory.
 //   - Everything is safe for concurrent use, before Serve, during and after it.
@@ -115,6 +115,8 @@ type Directory struct {
 	changed chan struct{} // closed and made anew with the nodes
 	grace   time.Time     // until when what is missing may still come
 	step    step
+
+	inquiries chan struct{} // one for each that is under way
 }
 
 // New makes the directory of the node self. Serve makes it take part.
@@ -129,7 +131,7 @@ func New(store Store, self Node, cfg Config, log *slog.Logger) *Directory {
 	self.Since = time.Now().UTC()
 	d := &Directory{
 		store: store, cfg: cfg, log: log, self: self,
-		kick: make(chan struct{}, 1), changed: make(chan struct{}),
+		kick: make(chan struct{}, 1), changed: make(chan struct{}), inquiries: make(chan struct{}, maxInquiries),
 		roster: newRoster(), places: newPlaces(), claims: make(map[string]*Claim),
 	}
 	d.clerk.beats, d.clerk.burying = map[Session]heard{}, map[Session]bool{}

@@ -3,6 +3,7 @@ package directory
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -19,6 +20,7 @@ type Exchange struct {
 	ears     map[string][]*ear // by topic; replaced, never changed
 
 	messages, bytes, sent atomic.Uint64
+	halted                atomic.Bool
 }
 
 // held is an entry and its end.
@@ -60,6 +62,10 @@ func (x *Exchange) Forget() {
 	defer x.mu.Unlock()
 	x.entries, x.revision = map[Kind]map[string]held{}, 0
 }
+
+// Halt has keys neither read nor written until it is called with false; messages go
+// on: as while the servers of a store elect who leads.
+func (x *Exchange) Halt(halted bool) { x.halted.Store(halted) }
 
 // Connect makes a node's end.
 func (x *Exchange) Connect() *Memory {
@@ -124,11 +130,20 @@ func (m *Memory) reach(ctx context.Context) error {
 	return cause
 }
 
+// keys is reach for keys; while they are halted, an operation takes as long as it may.
+func (m *Memory) keys(ctx context.Context) error {
+	if err := m.reach(ctx); err != nil || !m.x.halted.Load() {
+		return err
+	}
+	<-ctx.Done()
+	return fmt.Errorf("%w: %w", ErrUnreachable, ctx.Err())
+}
+
 func topicOf(kind Kind, name string) string { return "key/" + string(kind) + "/" + name }
 
 // Get is for Keys.
 func (m *Memory) Get(ctx context.Context, kind Kind, name string) (Entry, error) {
-	if err := m.reach(ctx); err != nil {
+	if err := m.keys(ctx); err != nil {
 		return Entry{}, err
 	}
 	m.x.mu.Lock()
@@ -147,7 +162,7 @@ func (x *Exchange) get(kind Kind, key string) Entry {
 
 // Write is for Keys.
 func (m *Memory) Write(ctx context.Context, kind Kind, name string, value []byte, revision uint64, ttl time.Duration) (uint64, error) {
-	if err := m.reach(ctx); err != nil {
+	if err := m.keys(ctx); err != nil {
 		return 0, err
 	}
 	x, key := m.x, topicOf(kind, name)
@@ -183,7 +198,7 @@ func (m *Memory) Hint(kind Kind, name string, value []byte) error {
 
 // List is for Keys.
 func (m *Memory) List(ctx context.Context, kind Kind) ([]Entry, error) {
-	if err := m.reach(ctx); err != nil {
+	if err := m.keys(ctx); err != nil {
 		return nil, err
 	}
 	m.x.mu.Lock()
@@ -202,6 +217,9 @@ func (m *Memory) List(ctx context.Context, kind Kind) ([]Entry, error) {
 func (m *Memory) Follow(kind Kind, name string, changed func(Entry)) (stop func(), err error) {
 	return m.listen(topicOf(kind, name), func(_ string, e Entry, _ Message) { changed(e) }), nil
 }
+
+// Token is for Post.
+func (m *Memory) Token(name string) string { return name }
 
 // Publish is for Post.
 func (m *Memory) Publish(subject string, data []byte) error {

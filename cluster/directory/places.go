@@ -21,6 +21,7 @@ type places struct {
 // spot is one stream's place, as the store has it.
 type spot struct {
 	place    Place
+	offer    Place // who can begin it, as it was told last
 	revision uint64
 	read     bool // the store has been asked, and has answered
 	stale    bool // it is to be asked again
@@ -127,7 +128,7 @@ func (d *Directory) Locate(ctx context.Context, stream string) (Place, error) {
 	d.mu.Unlock()
 	var asked error
 	if !fresh {
-		asked = d.refresh(ctx, stream)
+		asked = d.find(ctx, stream)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -140,6 +141,21 @@ func (d *Directory) Locate(ctx context.Context, stream string) (Place, error) {
 		return Place{Stream: stream}, wrap(asked)
 	}
 	return Place{Stream: stream}, wrap(ErrUnknown)
+}
+
+// find reads a stream's place for somebody who waits: if the store takes too long,
+// the nodes themselves are asked.
+func (d *Directory) find(ctx context.Context, stream string) error {
+	once, cancel := context.WithTimeout(ctx, d.cfg.Beat/2)
+	defer cancel()
+	err := d.refresh(once, stream)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	if d.inquire(ctx, stream) == nil {
+		return nil
+	}
+	return err
 }
 
 // refresh reads a stream's place, and the node that it names if that is new.

@@ -86,6 +86,7 @@ func (d *Directory) subscribe() (unsubscribe func(), err error) {
 	}
 	for _, begin := range []func() (func(), error){
 		func() (func(), error) { return d.store.Subscribe(askSubject(d.self.Session), d.answer) },
+		func() (func(), error) { return d.store.Subscribe(whereSubject, d.testify) },
 		func() (func(), error) { return d.store.Subscribe(rollSubject, d.onRoll) },
 		func() (func(), error) { return d.store.Follow(kindNode, "", d.meet) },
 		func() (func(), error) { return d.store.Follow(kindClerk, clerkName, d.learnClerk) },

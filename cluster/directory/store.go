@@ -71,6 +71,8 @@ type Keys interface {
 
 // Post carries messages that nobody keeps.
 type Post interface {
+	// Token stands for a name in a subject: strangers cannot tell of what.
+	Token(name string) string
 	Publish(subject string, data []byte) error
 	Subscribe(subject string, handle func(Message)) (stop func(), err error)
 	// Ask waits for one answer. It gives ErrNobody at once where nobody listens.

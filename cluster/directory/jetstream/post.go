@@ -14,6 +14,9 @@ import (
 // the asker's own, and random.
 const replySubject = "reply"
 
+// Token is for directory.Post.
+func (s *Store) Token(name string) string { return s.seal.name("token", name) }
+
 // Publish is for directory.Post.
 func (s *Store) Publish(subject string, data []byte) error {
 	subject = s.prefix + "." + subject

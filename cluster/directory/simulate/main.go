@@ -25,7 +25,7 @@ type options struct {
 	deaths                   float64 // share of the nodes a minute
 	duration                 time.Duration
 	nats                     bool
-	profile                  string
+	profile, memory          string
 }
 
 func main() {
@@ -37,6 +37,7 @@ func main() {
 	flag.DurationVar(&o.duration, "for", 2*time.Minute, "for how long nodes die")
 	flag.BoolVar(&o.nats, "nats", false, "over a real NATS server in this process, instead of in memory")
 	flag.StringVar(&o.profile, "profile", "", "write a CPU profile of the time in which nodes die")
+	flag.StringVar(&o.memory, "memory", "", "write a memory profile once all streams are claimed")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -70,11 +71,13 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	}
 	took := time.Since(begun)
 	fmt.Fprintf(out, "%d streams claimed, each followed by %d nodes, in %.1f s (%.0f claims/s)\n", o.streams, o.watchers, took.Seconds(), float64(o.streams)/took.Seconds())
-	runtime.GC()
+	if err := saveMemory(o.memory); err != nil {
+		return err
+	}
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	fmt.Fprintf(out, "memory: %.0f MiB of heap, %.0f KiB a node (store included), %d goroutines\n",
-		float64(m.HeapAlloc)/(1<<20), float64(m.HeapAlloc)/(1<<10)/float64(o.nodes), runtime.NumGoroutine())
+	fmt.Fprintf(out, "memory: %.0f MiB of heap, %.0f KiB a node (store included), %.0f MiB from the system, %d goroutines\n",
+		float64(m.HeapAlloc)/(1<<20), float64(m.HeapAlloc)/(1<<10)/float64(o.nodes), float64(m.Sys)/(1<<20), runtime.NumGoroutine())
 
 	rest, err := c.measure(ctx, 20*time.Second, nil)
 	if err != nil {
@@ -102,4 +105,18 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	fmt.Fprintf(out, "from a death to every follower of a stream that ended:  %s\n", &c.ended)
 	fmt.Fprintf(out, "from a death to every node's list of nodes:             %s\n", &c.listed)
 	return nil
+}
+
+// saveMemory collects what is garbage, and writes what is not to a file if it has a name.
+func saveMemory(name string) error {
+	runtime.GC()
+	if name == "" {
+		return nil
+	}
+	file, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	return pprof.WriteHeapProfile(file)
 }
