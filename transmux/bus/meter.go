@@ -25,11 +25,16 @@ type meter struct {
 type bucket struct {
 	second                       int64
 	frames, bidirectional, bytes int
+	gap                          time.Duration // the longest between two arrivals that ended in it
 }
 
 func (m *meter) add(f *av.Frame, size int) {
 	if m.started.IsZero() {
 		m.started = f.Arrived
+	}
+	var gap time.Duration
+	if !m.last.IsZero() {
+		gap = f.Arrived.Sub(m.last)
 	}
 	m.last = f.Arrived
 	m.frames++
@@ -41,6 +46,7 @@ func (m *meter) add(f *av.Frame, size int) {
 	}
 	b.frames++
 	b.bytes += size
+	b.gap = max(b.gap, gap)
 	switch f.Type {
 	case av.Key:
 		if m.keyframes > 0 {
@@ -67,12 +73,17 @@ func (m *meter) snapshot(t *av.Track, now time.Time) TrackSnapshot {
 		}
 	}
 	var sum bucket
-	seconds := 0
+	seconds, counted, least, most := 0, 0, 0, 0
 	for _, b := range m.buckets {
 		age := now.Unix() - b.second
 		if age < 1 || age >= meterBuckets || b.second <= m.started.Unix() {
 			continue // still filling, too old, or begun in the middle
 		}
+		if least = min(least, b.frames); counted == 0 {
+			least = b.frames
+		}
+		counted, most = counted+1, max(most, b.frames)
+		snap.LongestGap = max(snap.LongestGap, b.gap)
 		sum.frames += b.frames
 		sum.bytes += b.bytes
 		sum.bidirectional += b.bidirectional
@@ -82,6 +93,10 @@ func (m *meter) snapshot(t *av.Track, now time.Time) TrackSnapshot {
 			seconds++
 		}
 	}
+	if counted < seconds {
+		least = 0 // a second has passed in which nothing came
+	}
+	snap.FrameRateLow, snap.FrameRateHigh = float64(least), float64(most)
 	if seconds > 0 {
 		snap.FrameRate = float64(sum.frames) / float64(seconds)
 		snap.Bitrate = 8 * float64(sum.bytes) / float64(seconds)

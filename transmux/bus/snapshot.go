@@ -28,8 +28,10 @@ type Snapshot struct {
 type TrackSnapshot struct {
 	Track                                   *av.Track
 	Frames, Keyframes, Bidirectional, Bytes uint64
-	FrameRate                               float64 // frames a second
-	Bitrate                                 float64 // bits a second
+	FrameRate                               float64       // frames a second
+	FrameRateLow, FrameRateHigh             float64       // in the leanest and the fullest of these seconds
+	LongestGap                              time.Duration // between two arrivals in them
+	Bitrate                                 float64       // bits a second
 	// KeyframeInterval is the last distance between keyframes, or the age of
 	// the newest where that is longer; zero while unknown.
 	KeyframeInterval time.Duration

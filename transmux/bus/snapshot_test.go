@@ -45,8 +45,18 @@ func TestRates(t *testing.T) {
 		if video.Track.ID != r.video.ID || !video.Track.Reordered || !audio.LastFrame.Equal(time.Now()) || snap.Bytes != video.Bytes+audio.Bytes {
 			t.Errorf("snapshot: %+v", snap)
 		}
+		if gap := video.LongestGap; video.FrameRateLow < 29 || video.FrameRateHigh > 31 || gap < 30*time.Millisecond || gap > 40*time.Millisecond {
+			t.Errorf("uneven: from %v to %v frames/s, a hole of %v", video.FrameRateLow, video.FrameRateHigh, gap)
+		}
+		for until := time.Now().Add(1500 * time.Millisecond); r.next == nil || r.next.Arrived.Before(until); r.next = r.enc.Next() {
+			continue // lost on the way
+		}
+		r.play(3500 * time.Millisecond)
+		if v := r.snapshot().Tracks[0]; v.FrameRateLow > 15 || v.LongestGap < 1500*time.Millisecond {
+			t.Errorf("after a hole: %v frames/s at least, a hole of %v", v.FrameRateLow, v.LongestGap)
+		}
 		time.Sleep(10 * time.Second)
-		if v := r.snapshot().Tracks[0]; v.FrameRate != 0 || v.Bitrate != 0 || v.BShare != 0 || v.KeyframeInterval < 10*time.Second {
+		if v := r.snapshot().Tracks[0]; v.FrameRate != 0 || v.FrameRateLow != 0 || v.Bitrate != 0 || v.BShare != 0 || v.KeyframeInterval < 10*time.Second {
 			t.Errorf("after a silence: %+v", v)
 		}
 	})
