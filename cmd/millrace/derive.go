@@ -72,7 +72,9 @@ func (d *deriveConfig) room() derive.Config {
 // furnishDerive makes what makes tracks for viewers, and who knows what becomes of
 // a track.
 func (g *gateway) furnishDerive(cfg Config, metrics *api.Metrics) (*derive.Room, api.Judge) {
-	room := derive.New(cfg.Derive.room(), g.log)
+	made := cfg.Derive.room()
+	made.Observer = derivedTeller{g.journal}
+	room := derive.New(made, g.log)
 	measureDerive(metrics, room)
 	g.derivations = append(g.derivations, atEnd("derivations", room.Close))
 	return room, func(stream string, t *av.Track) api.Verdict {

@@ -34,6 +34,7 @@ type gateway struct {
 	door       *door          // the Hub for those who publish
 	wanted     wants          // has tracks made for viewers
 	leaving    *leaving       // lets everybody go before it stops
+	tracks     *trackTeller   // what publishers send
 	// What runs, in the order in which it is stopped: see runStages. First the
 	// doors and the streams, then the viewers, the derivations that served them,
 	// and last the transport and the port that carry the farewells.

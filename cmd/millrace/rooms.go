@@ -18,11 +18,13 @@ import (
 func (g *gateway) furnish(cfg Config) {
 	metrics := api.NewMetrics(version(), g.hub)
 	g.furnishAccess(cfg, metrics)
+	g.furnishEvents()
 	deriver, judge := g.furnishDerive(cfg, metrics)
 	fetched := g.furnishSources(cfg, metrics)
 	g.source = fetched
 	g.furnishRelay(cfg, deriver, metrics)
 	g.furnishDrain(cfg, metrics)
+	g.tellDrain()
 	g.api = api.New(api.Config{Version: version(), Ports: g.listeners.ports(), Access: g.access, Sources: listSources(fetched), Cluster: g.neighbours.describe, Tree: g.trees, Drain: g.leaving}, g.hub, judge, metrics, g.log)
 	gate := ingest.New(newPublishers{g.leaving, fetched.Pushed()}, ingest.Config{MaxPublishers: cfg.Limits.Publishers, Authorize: mayPublish(g.access), Ledger: g.ledger}, g.log)
 	viewers := playout.New(newViewers{g.leaving, g.source}, playout.Config{MaxViewers: cfg.Limits.Viewers, Authorize: mayPlay(g.access), Ledger: g.ledger})

@@ -30,7 +30,7 @@ func pullers(cfg Config, gate *ingest.Gate, log *slog.Logger) map[string]pull.Pu
 // cannot take a source's name.
 func (g *gateway) furnishSources(cfg Config, metrics *api.Metrics) *pull.Room {
 	log := pull.Discreet(g.log, cfg.Sources)
-	room := pull.New(cfg.Sources, g.door, log)
+	room := pull.New(cfg.Sources, toldDoor{g.door, g.tracks}, sourceTeller{g.journal}, log)
 	// The pullers' gate asks nobody: the configuration has allowed them.
 	gate := ingest.New(room.Pulled(), ingest.Config{MaxPublishers: pull.MaxSources, Ledger: g.ledger}, log)
 	measureSources(metrics, room)

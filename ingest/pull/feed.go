@@ -60,6 +60,7 @@ type feed struct {
 	failures  int // ever
 	retries   int
 	changed   chan struct{} // closed at the next change of what is above
+	told      told
 }
 
 func newFeed(r *Room, s Source) *feed {
@@ -111,7 +112,7 @@ func (f *feed) run(ctx context.Context, puller Puller) {
 	for ctx.Err() == nil {
 		if demand, ok := f.begin(ctx); ok {
 			f.supervise(demand, puller)
-			f.end()
+			f.end(context.Cause(demand))
 			continue
 		}
 		select {
@@ -139,13 +140,14 @@ func (f *feed) begin(ctx context.Context) (context.Context, bool) {
 	return ctx, true
 }
 
-func (f *feed) end() {
+func (f *feed) end(cause error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.stop(errUnwatched)
 	f.stop = nil
 	f.retries, f.next = 0, time.Time{}
 	f.setLocked(Idle)
+	f.tellLocked(toldNothing, parting(cause))
 }
 
 // set changes the state; setLocked is for who holds mu.
@@ -164,7 +166,12 @@ func (f *feed) setLocked(s State) {
 }
 
 // published notes that the puller has opened the gate.
-func (f *feed) published() { f.set(Live) }
+func (f *feed) published() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.setLocked(Live)
+	f.tellLocked(toldUp, "")
+}
 
 // status is the feed for others to read.
 func (f *feed) status() Status {

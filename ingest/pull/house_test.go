@@ -101,6 +101,8 @@ type house struct {
 	room *Room
 	cam  *camera
 	stop func()
+
+	heard heard
 }
 
 func newHouse(t *testing.T, s Source, pull func(context.Context, *camera, ingest.Source) error) *house {
@@ -117,7 +119,7 @@ func newLoggingHouse(t *testing.T, s Source, pull func(context.Context, *camera,
 		s.URL = &url.URL{Scheme: "rtsp", Host: "cam.example", Path: "/a", User: url.UserPassword("admin", "s3cret-p4ss")}
 	}
 	h := &house{t: t, hub: bus.New(bus.Config{}), cam: &camera{t: t, pull: pull, setup: 200 * time.Millisecond}}
-	h.room = New([]Source{s}, h.hub, log)
+	h.room = New([]Source{s}, h.hub, &h.heard, log)
 	h.cam.gate = ingest.New(h.room.Pulled(), ingest.Config{}, log)
 	ctx, cancel := context.WithCancel(context.Background())
 	var work sync.WaitGroup

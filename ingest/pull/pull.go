@@ -55,14 +55,16 @@ type Source struct {
 
 // Room fetches sources. Its methods are safe for concurrent use.
 type Room struct {
-	hub   Hub
-	log   *slog.Logger
-	feeds map[string]*feed // not changed after New
+	hub      Hub
+	observer Observer
+	log      *slog.Logger
+	feeds    map[string]*feed // not changed after New
 }
 
-// New makes the room. Serve must run for anything to be fetched.
-func New(sources []Source, hub Hub, log *slog.Logger) *Room {
-	r := &Room{hub: hub, log: log, feeds: make(map[string]*feed)}
+// New makes the room. Serve must run for anything to be fetched. The observer may be
+// nil.
+func New(sources []Source, hub Hub, observer Observer, log *slog.Logger) *Room {
+	r := &Room{hub: hub, observer: observer, log: log, feeds: make(map[string]*feed)}
 	for _, s := range sources {
 		if s.Linger <= 0 {
 			s.Linger = DefaultLinger

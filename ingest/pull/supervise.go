@@ -73,6 +73,7 @@ func (f *feed) failed(err error, pause time.Duration) {
 	f.retries++
 	f.lastError, f.next = err.Error(), time.Now().Add(pause)
 	f.setLocked(Waiting)
+	f.tellLocked(toldDown, f.lastError)
 }
 
 // rest waits for the next attempt; false once ctx ends.

@@ -12,7 +12,7 @@ import (
 // inProcess is the recipe for the sound that nearly everybody sends. A maker
 // costs a millisecond.
 func inProcess() recipe {
-	return recipe{to: av.Opus, changes: 10, trouble: "source is corrupt", check: checkAAC, open: openAAC}
+	return recipe{to: av.Opus, by: "the gateway", changes: 10, trouble: "source is corrupt", check: checkAAC, open: openAAC}
 }
 
 // aacToOpus is the maker that turns AAC into Opus, in the caller's goroutine.

@@ -21,11 +21,11 @@ type kitchen struct {
 // sound turns any sound into Opus, picture any picture into H.264 without B-frames. A maker
 // is a process, which takes 0.3 s of CPU to begin.
 func (k kitchen) sound() recipe {
-	return recipe{to: av.Opus, changes: 2, trouble: "left out", check: k.checkSound, open: k.openAs(ffmpeg.Opus)}
+	return recipe{to: av.Opus, by: "ffmpeg", changes: 2, trouble: "left out", check: k.checkSound, open: k.openAs(ffmpeg.Opus)}
 }
 
 func (k kitchen) picture() recipe {
-	return recipe{to: av.H264, changes: 2, trouble: "machine is too slow for it: B-frames are left out", check: k.checkPicture, open: k.openAs(ffmpeg.H264)}
+	return recipe{to: av.H264, by: "ffmpeg", changes: 2, trouble: "machine is too slow for it: B-frames are left out", check: k.checkPicture, open: k.openAs(ffmpeg.H264)}
 }
 
 func (k kitchen) checkSound(_ string, source *av.Track) error {

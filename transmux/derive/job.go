@@ -40,6 +40,7 @@ type job struct {
 	trouble  uint64
 	unsaid   uint64 // trouble since the last report
 	reported map[string]time.Time
+	told     told
 }
 
 func newJob(r *Room, k key, stop context.CancelCauseFunc) *job {
@@ -63,6 +64,7 @@ func (j *job) run(ctx context.Context) {
 		j.await(ctx, nil, headStart)
 	}
 	cause := j.supervise(ctx)
+	j.tell(Stopped, cause.Error())
 	j.acquit()
 	if !j.opened {
 		return // there was nothing to make, and so nothing to say
@@ -137,6 +139,7 @@ func (j *job) review(tap *bus.Subscriber, c *bus.Catalog) error {
 	source := j.pick(c.Tracks)
 	if source == nil {
 		j.drop()
+		j.idle(c.Tracks)
 		j.acquit()
 		tap.Follow(0, 0)
 		return nil
@@ -167,6 +170,9 @@ func (j *job) take(f *av.Frame) error {
 	err := j.line.write(f)
 	if j.refused != nil && j.line.made.Load() > 0 {
 		j.acquit() // it works after all
+	}
+	if j.told.last != Started && j.line.made.Load() > 0 {
+		j.tell(Started, "")
 	}
 	return j.settle(f.Track, err)
 }

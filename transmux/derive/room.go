@@ -35,6 +35,8 @@ type Config struct {
 	// Video says whether the pictures of that stream may be encoded anew; nil
 	// allows it for all.
 	Video func(stream string) bool
+	// Observer is told what becomes of derived tracks; nil for nobody.
+	Observer Observer
 }
 
 // The causes with which a derivation ends, for its closing log line.

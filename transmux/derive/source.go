@@ -67,6 +67,7 @@ func (j *job) condemn(source *av.Track, words string) {
 	j.refused = source
 	if j.room.verdicts.set(source, words) {
 		j.warn("track cannot be derived", "why", words)
+		j.tell(Failed, words)
 	}
 }
 

@@ -47,6 +47,7 @@ func (j *job) supervise(ctx context.Context) (cause error) {
 			backoff, failures = firstBackoff, 1
 		}
 		j.warn("derivation failed and starts anew", "cause", err, "pause", backoff)
+		j.tell(Failed, err.Error())
 		if failures >= hopeful {
 			j.condemn(j.source, "deriving fails on the gateway; its log says why")
 		}

@@ -25,6 +25,7 @@ var targets = []av.Codec{av.Opus, av.H264}
 // recipe is one way of making a target.
 type recipe struct {
 	to av.Codec
+	by string // who makes it, for people
 	// changes is how many makers a source's new configurations may cost within a
 	// second.
 	changes int

@@ -56,9 +56,10 @@ type Event struct {
 	Session  string    `json:"session,omitempty"` // as the ledger has it
 	Protocol string    `json:"protocol,omitempty"`
 	Remote   string    `json:"remote,omitempty"`
-	Agent    string    `json:"agent,omitempty"` // what the peer calls itself
-	Cause    string    `json:"cause,omitempty"` // why it ended or failed
-	Detail   string    `json:"detail,omitempty"`
+	Agent    string    `json:"agent,omitempty"`  // what the peer calls itself
+	Cause    string    `json:"cause,omitempty"`  // why it ended or failed
+	Detail   string    `json:"detail,omitempty"` // what it is about, for people
+	Tracks   []Track   `json:"tracks,omitempty"` // of PublisherChanged: what it sends now
 }
 
 // Journal keeps the newest events. Its methods are safe for concurrent use, and a
