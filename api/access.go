@@ -69,6 +69,8 @@ func (a *API) admit(r *http.Request) (view, error) {
 	name, single := strings.CutPrefix(path, "streams/")
 	if !single {
 		name, single = strings.CutPrefix(path, "sources/")
+	} else if stream, ok := a.diagnosed(name); ok {
+		name = stream // whoever may look at it may ask what is wrong with it
 	}
 	switch {
 	case path == "server" || path == "openapi.yaml":

@@ -39,6 +39,8 @@ type Config struct {
 	Cluster func() Cluster  // nil for none
 	Tree    Trees           // nil for none
 	Drain   Drainer         // nil for none
+	// Diagnosis is nil for none.
+	Diagnosis Diagnoser
 	// Configuration is nil for none.
 	Configuration Configuration
 }

@@ -80,6 +80,10 @@ func (a *API) listStreams(w http.ResponseWriter, r *http.Request) {
 // client may or may not have escaped them.
 func (a *API) oneStream(w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimPrefix(r.URL.Path, "/api"+streamPath)
+	if stream, ok := a.diagnosed(name); ok {
+		a.diagnose(w, r, stream)
+		return
+	}
 	snap, ok := a.streams.Stream(name)
 	if ok {
 		snap, ok = viewOf(r).one(snap)

@@ -1,0 +1,79 @@
+package api
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"millrace/api/diagnosis"
+	"millrace/transmux/bus"
+)
+
+// Diagnosis says why a stream does not play, and Check is one thing that was looked
+// at for it.
+type (
+	Diagnosis = diagnosis.Report
+	Check     = diagnosis.Check
+)
+
+const (
+	// diagnosisSuffix is behind a stream's name.
+	diagnosisSuffix = "/diagnosis"
+	// diagnosisTimeout is how long other nodes are waited for.
+	diagnosisTimeout = 3 * time.Second
+)
+
+// Diagnoser looks at a stream's way; *diagnosis.Room is one.
+type Diagnoser interface {
+	Diagnose(ctx context.Context, stream string, caller diagnosis.Caller) diagnosis.Report
+}
+
+// diagnosed is the stream that a path below streamPath asks the diagnosis of, if it
+// does: names have slashes, and a stream of the whole name comes first.
+func (a *API) diagnosed(path string) (stream string, ok bool) {
+	stream, ok = strings.CutSuffix(path, diagnosisSuffix)
+	if !ok || stream == "" {
+		return "", false
+	}
+	_, taken := a.streams.Stream(path)
+	return stream, !taken
+}
+
+// diagnose answers for a stream, which need not be there: that is a finding.
+func (a *API) diagnose(w http.ResponseWriter, r *http.Request, name string) {
+	if a.cfg.Diagnosis == nil {
+		notFound(w, r)
+		return
+	}
+	if err := bus.ValidName(name); err != nil {
+		fail(w, http.StatusNotFound, "No stream can have this name", err.Error())
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), diagnosisTimeout)
+	defer cancel()
+	answer(w, a.cfg.Diagnosis.Diagnose(ctx, name, callerOf(r)))
+}
+
+// callerOf is who asks, as far as the request shows it. What a proxy says is not
+// believed beyond that there is one.
+func callerOf(r *http.Request) diagnosis.Caller {
+	v := viewOf(r)
+	c := diagnosis.Caller{
+		Host: r.Host, All: v.all, Sees: v.sees,
+		Secure: r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https"),
+	}
+	if host, _, err := net.SplitHostPort(r.Host); err == nil {
+		c.Host = host
+	}
+	c.Host = strings.Trim(c.Host, "[]")
+	for _, header := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"} {
+		c.Proxied = c.Proxied || r.Header.Get(header) != ""
+	}
+	if at, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
+		c.Address = at.Addr().Unmap().WithZone("")
+	}
+	return c
+}
