@@ -69,6 +69,7 @@ type Numbers struct {
 // Ledger knows all sessions. Its methods are safe for concurrent use.
 type Ledger struct {
 	journal *journal.Journal
+	watcher Watcher
 
 	mu       sync.Mutex
 	sessions map[string]*Session
@@ -101,7 +102,7 @@ func (l *Ledger) Enter(s Session) (id string, leave func(cause error)) {
 			l.journal.Tell(s.event(journal.FirstViewer))
 		}
 	}
-	return s.ID, func(cause error) { l.leave(&s, cause) }
+	return s.ID, l.watched(&s, func(cause error) { l.leave(&s, cause) })
 }
 
 func (l *Ledger) leave(s *Session, cause error) {
