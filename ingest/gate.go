@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync/atomic"
 	"time"
 
 	"millrace/transmux/access"
@@ -20,12 +19,10 @@ import (
 )
 
 // The sentinels of the gate. Names that are bad or taken give the bus's own.
-var (
-	// ErrDenied means that the credential does not allow it.
-	ErrDenied = errors.New("publishing is not allowed with this credential")
-	// ErrTooManyPublishers means that the gateway is full.
-	ErrTooManyPublishers = errors.New("too many publishers")
-)
+// Those of the limits are in limits.go.
+
+// ErrDenied means that the credential does not allow it.
+var ErrDenied = errors.New("publishing is not allowed with this credential")
 
 const (
 	// DefaultMaxPublishers bounds memory: each publisher may fill a ring of
@@ -77,32 +74,29 @@ type Hub interface {
 
 // Config is the gate's settings. Zero fields take the default.
 type Config struct {
-	MaxPublishers int            // DefaultMaxPublishers
-	Authorize     Authorizer     // nil lets everybody publish
-	Ledger        *ledger.Ledger // where sessions are entered; nil for nowhere
+	Limits    Limits
+	Authorize Authorizer     // nil lets everybody publish
+	Ledger    *ledger.Ledger // where sessions are entered; nil for nowhere
 }
 
 // Gate lets publishers in. Its methods are safe for concurrent use.
 type Gate struct {
-	hub  Hub
-	cfg  Config
-	log  *slog.Logger
-	open atomic.Int64
+	hub   Hub
+	cfg   Config
+	log   *slog.Logger
+	crowd *crowd
 }
 
 // New makes a gate in front of the hub.
 func New(hub Hub, cfg Config, log *slog.Logger) *Gate {
-	if cfg.MaxPublishers <= 0 {
-		cfg.MaxPublishers = DefaultMaxPublishers
-	}
-	return &Gate{hub: hub, cfg: cfg, log: log}
+	return &Gate{hub: hub, cfg: cfg, log: log, crowd: newCrowd(cfg.Limits)}
 }
 
 // Publishers is how many are in.
-func (g *Gate) Publishers() int { return int(g.open.Load()) }
+func (g *Gate) Publishers() int { return g.crowd.count() }
 
 // Open lets one publisher in, or says why not: bus.ErrBadName, ErrDenied,
-// ErrTooManyPublishers, bus.ErrNameTaken or bus.ErrShutdown, wrapped. ctx is the
+// ErrTooManyPublishers, ErrTooManyOfYours, bus.ErrNameTaken or bus.ErrShutdown, wrapped. ctx is the
 // context of the publisher's session: its place is held until ctx ends. The
 // caller closes the publisher.
 func (g *Gate) Open(ctx context.Context, r Request) (*bus.Publisher, error) {
@@ -113,15 +107,15 @@ func (g *Gate) Open(ctx context.Context, r Request) (*bus.Publisher, error) {
 	if err := g.Authorize(ctx, r); err != nil {
 		return nil, err
 	}
-	if g.open.Add(1) > int64(g.cfg.MaxPublishers) {
-		g.open.Add(-1)
-		return nil, fmt.Errorf("ingest: %w: %d are publishing", ErrTooManyPublishers, g.cfg.MaxPublishers)
+	part, err := g.crowd.enter(r.Permit.Holder, r.Remote)
+	if err != nil {
+		return nil, fmt.Errorf("ingest: %w", err)
 	}
 	p, err := g.hub.Publish(r.Name, bus.PublisherInfo{
 		Protocol: r.Protocol, Remote: r.Remote, Encoder: r.Encoder, Refreshes: r.Refreshes,
 	})
 	if err != nil {
-		g.open.Add(-1)
+		part()
 		return nil, fmt.Errorf("ingest: %w", err)
 	}
 	end := r.End
@@ -132,8 +126,8 @@ func (g *Gate) Open(ctx context.Context, r Request) (*bus.Publisher, error) {
 		Role: ledger.Publisher, Stream: r.Name, Protocol: r.Protocol, Remote: r.Remote, Agent: r.Encoder,
 		Holder: r.Permit.Holder, End: end, Numbers: r.Numbers,
 	})
-	context.AfterFunc(ctx, func() { g.open.Add(-1); leave(context.Cause(ctx)) })
-	hold(ctx, r, p, end)
+	context.AfterFunc(ctx, func() { part(); leave(context.Cause(ctx)) })
+	g.hold(ctx, r, p, end)
 	g.log.Debug("ingest: let in", "request", r)
 	return p, nil
 }

@@ -25,7 +25,7 @@ func TestGate(t *testing.T) {
 		{"empty name", Config{}, Request{}, bus.ErrBadName},
 		{"taken", Config{}, Request{Name: "live/taken"}, bus.ErrNameTaken},
 		{"denied", Config{Authorize: func(context.Context, Request) error { return errors.Join(ErrDenied, denied) }}, Request{Name: "live/a"}, ErrDenied},
-		{"full", Config{MaxPublishers: 1}, Request{Name: "live/a"}, ErrTooManyPublishers},
+		{"full", Config{Limits: Limits{Publishers: 1}}, Request{Name: "live/a"}, ErrTooManyPublishers},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -53,7 +53,7 @@ func TestGate(t *testing.T) {
 func TestGatePlaceIsFreedWithTheSession(t *testing.T) {
 	hub := bus.New(bus.Config{})
 	defer hub.Close()
-	gate := New(hub, Config{MaxPublishers: 1}, slog.New(slog.DiscardHandler))
+	gate := New(hub, Config{Limits: Limits{Publishers: 1}}, slog.New(slog.DiscardHandler))
 	ctx, cancel := context.WithCancel(t.Context())
 	p, err := gate.Open(ctx, Request{Name: "live/a"})
 	if err != nil {

@@ -15,29 +15,45 @@ const (
 	// leashSlack is what a rate may be exceeded by, in percent: encoders do not hit
 	// theirs exactly, and packaging is on top of it.
 	leashSlack = 15
+	// never is longer than a timer that is about to be set anew takes.
+	never = time.Hour
 )
 
-// leash holds a publisher to its permit, until its session's context ends.
+// leash holds a publisher to its permit and to what the gateway takes, until its
+// session's context ends.
 type leash struct {
 	ctx    context.Context
 	permit access.Permit
+	crowd  *crowd
 	stream *bus.Stream
 	end    func(cause error)
+	timer  *time.Timer
 	sent   uint64 // at the last look
 	looked time.Time
 }
 
-// hold puts a publisher on a leash, if its permit has conditions.
-func hold(ctx context.Context, r Request, p *bus.Publisher, end func(cause error)) {
+// hold puts a publisher on a leash. It is looked at even where nothing limits it:
+// the limit may change.
+func (g *Gate) hold(ctx context.Context, r Request, p *bus.Publisher, end func(cause error)) {
 	if until := r.Permit.Until; !until.IsZero() {
 		timer := time.AfterFunc(time.Until(until), func() { end(access.ErrExpired) })
 		context.AfterFunc(ctx, func() { timer.Stop() })
 	}
-	if r.Permit.Bitrate > 0 {
-		l := &leash{ctx: ctx, permit: *r.Permit, stream: p.Stream(), end: end, looked: time.Now()}
-		l.sent = l.bytes()
-		time.AfterFunc(leashEvery, l.look)
+	l := &leash{ctx: ctx, permit: *r.Permit, crowd: g.crowd, stream: p.Stream(), end: end, looked: time.Now()}
+	l.sent = l.bytes()
+	l.timer = time.AfterFunc(never, l.look) // not before it is known to itself
+	l.timer.Reset(leashEvery)
+	context.AfterFunc(ctx, func() { l.timer.Stop() })
+}
+
+// limit is how many bits a second may come, 0 for any, and what it is ended with
+// that sends more.
+func (l *leash) limit() (bitrate int, cause error) {
+	own, all := l.permit.Bitrate, l.crowd.limits.Load().Bitrate
+	if all > 0 && (own == 0 || all < own) {
+		return all, ErrBitrate
 	}
+	return own, access.ErrBitrate
 }
 
 // bytes are those of the publisher's own tracks.
@@ -57,13 +73,15 @@ func (l *leash) look() {
 		return
 	}
 	now, sent := time.Now(), l.bytes()
-	if sent >= l.sent { // else it is another generation's count
-		may := float64(l.permit.Bitrate) / 8 * now.Sub(l.looked).Seconds() * (100 + leashSlack) / 100
+	bitrate, cause := l.limit()
+	if bitrate > 0 && sent >= l.sent { // else it is another generation's count
+		may := float64(bitrate) / 8 * now.Sub(l.looked).Seconds() * (100 + leashSlack) / 100
 		if float64(sent-l.sent) > may {
-			l.end(access.ErrBitrate)
+			l.crowd.refused.bitrate.Add(1)
+			l.end(cause)
 			return
 		}
 	}
 	l.sent, l.looked = sent, now
-	time.AfterFunc(leashEvery, l.look)
+	l.timer.Reset(leashEvery)
 }

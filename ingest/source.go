@@ -19,8 +19,8 @@ const (
 	TransportTCP  = "tcp"
 )
 
-// hidden stands where a secret stood.
-const hidden = "xxxxx"
+// Hidden stands where a secret stood.
+const Hidden = "xxxxx"
 
 // Source is a stream that the gateway fetches itself, as a puller is handed it.
 type Source struct {
@@ -51,19 +51,19 @@ func Redacted(u *url.URL) string {
 	}
 	show := *u
 	if show.User != nil {
-		show.User = url.User(hidden)
+		show.User = url.User(Hidden)
 	}
 	show.Fragment, show.RawFragment = "", ""
 	if show.Opaque != "" {
-		show.Opaque = hidden
+		show.Opaque = Hidden
 	}
 	if show.RawQuery != "" {
 		pairs := strings.Split(show.RawQuery, "&")
 		for i, pair := range pairs {
 			if key, _, ok := strings.Cut(pair, "="); ok {
-				pairs[i] = key + "=" + hidden
+				pairs[i] = key + "=" + Hidden
 			} else {
-				pairs[i] = hidden
+				pairs[i] = Hidden
 			}
 		}
 		show.RawQuery = strings.Join(pairs, "&")

@@ -9,8 +9,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"millrace/transmux/access"
@@ -18,11 +16,9 @@ import (
 	"millrace/transmux/ledger"
 )
 
-// The sentinels of the gate. A stream that is not there gives the bus's own.
-var (
-	ErrDenied         = errors.New("watching is not allowed with this credential")
-	ErrTooManyViewers = errors.New("too many viewers")
-)
+// ErrDenied means that the credential does not allow it. A stream that is not there
+// gives the bus's own sentinels; those of the limits are in limits.go.
+var ErrDenied = errors.New("watching is not allowed with this credential")
 
 // DefaultMaxViewers bounds memory: a viewer costs some tens of kilobytes.
 const DefaultMaxViewers = 20_000
@@ -56,31 +52,25 @@ type Authorizer func(ctx context.Context, r Request) error
 
 // Config is the gate's settings. Zero fields take the default.
 type Config struct {
-	MaxViewers int            // DefaultMaxViewers
-	Authorize  Authorizer     // nil lets everybody watch
-	Ledger     *ledger.Ledger // where sessions are entered; nil for nowhere
+	Limits    Limits
+	Authorize Authorizer     // nil lets everybody watch
+	Ledger    *ledger.Ledger // where sessions are entered; nil for nowhere
 }
 
 // Gate lets viewers in. Its methods are safe for concurrent use.
 type Gate struct {
 	source bus.Source
 	cfg    Config
-	inside atomic.Int64
-
-	mu      sync.Mutex
-	holders map[string]int // who watches with credentials that may only so often
+	crowd  *crowd
 }
 
 // New makes a gate in front of the source.
 func New(source bus.Source, cfg Config) *Gate {
-	if cfg.MaxViewers <= 0 {
-		cfg.MaxViewers = DefaultMaxViewers
-	}
-	return &Gate{source: source, cfg: cfg, holders: make(map[string]int)}
+	return &Gate{source: source, cfg: cfg, crowd: newCrowd(cfg.Limits)}
 }
 
 // Viewers is how many are in.
-func (g *Gate) Viewers() int { return int(g.inside.Load()) }
+func (g *Gate) Viewers() int { return g.crowd.count() }
 
 // Authorize says whether the request may play, as Open asks: for what a viewer
 // does once it is in.
@@ -97,16 +87,16 @@ func (g *Gate) Authorize(ctx context.Context, r Request) error {
 	return nil
 }
 
-// Open lets one viewer in, or says why not: ErrDenied, ErrTooManyViewers, or an
-// error of bus.Source's, wrapped. The viewer calls leave once, when it goes.
+// Open lets one viewer in, or says why not: ErrDenied, ErrTooManyViewers,
+// ErrStreamFull, ErrTooManyOfYours, or an error of bus.Source's, wrapped. The viewer calls leave once, when it goes.
 func (g *Gate) Open(ctx context.Context, r Request) (sub *bus.Subscriber, leave func(), err error) {
 	r.Permit = new(access.Permit)
 	if err := g.Authorize(ctx, r); err != nil {
 		return nil, nil, err
 	}
-	part, err := g.enter(r.Permit)
+	part, err := g.crowd.enter(&r)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("playout: %w", err)
 	}
 	sub, err = g.source.Subscribe(ctx, r.Stream)
 	if err != nil {
@@ -122,34 +112,4 @@ func (g *Gate) Open(ctx context.Context, r Request) (sub *bus.Subscriber, leave 
 		Holder: r.Permit.Holder, End: r.End, Numbers: r.Numbers,
 	})
 	return sub, func() { stop(); sub.Close(); part(); strike(nil) }, nil
-}
-
-// enter counts a viewer, and once more under its credential if that may watch only
-// in so many places.
-func (g *Gate) enter(permit *access.Permit) (part func(), err error) {
-	if g.inside.Add(1) > int64(g.cfg.MaxViewers) {
-		g.inside.Add(-1)
-		return nil, fmt.Errorf("playout: %w: %d are watching", ErrTooManyViewers, g.cfg.MaxViewers)
-	}
-	if permit.Viewers == 0 {
-		return func() { g.inside.Add(-1) }, nil
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.holders[permit.Holder] >= permit.Viewers {
-		g.inside.Add(-1)
-		return nil, fmt.Errorf("playout: %w: %w", ErrDenied, &access.Refusal{
-			Kind:  access.ErrForbidden,
-			Words: fmt.Sprintf("as many watch with this credential as it allows, which is %d", permit.Viewers),
-		})
-	}
-	g.holders[permit.Holder]++
-	return func() {
-		g.inside.Add(-1)
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		if g.holders[permit.Holder]--; g.holders[permit.Holder] <= 0 {
-			delete(g.holders, permit.Holder)
-		}
-	}, nil
 }

@@ -61,7 +61,7 @@ func TestWhoIsLetIn(t *testing.T) {
 }
 
 func TestPlaces(t *testing.T) {
-	gate := New(live(t, "a"), Config{MaxViewers: 3, Authorize: permits(access.Permit{Holder: "x", Viewers: 2})})
+	gate := New(live(t, "a"), Config{Limits: Limits{Viewers: 3}, Authorize: permits(access.Permit{Holder: "x", Viewers: 2})})
 	enter := func() (func(), error) {
 		_, leave, err := gate.Open(context.Background(), Request{Stream: "a"})
 		return leave, err
@@ -83,10 +83,10 @@ func TestPlaces(t *testing.T) {
 	}
 	first()
 	second()
-	if len(gate.holders) != 0 {
-		t.Errorf("%v is kept", gate.holders)
+	if c := gate.crowd; len(c.holders)+len(c.streams)+len(c.addresses) != 0 {
+		t.Errorf("%v, %v, %v are kept", c.holders, c.streams, c.addresses)
 	}
-	full := New(live(t, "a"), Config{MaxViewers: 1})
+	full := New(live(t, "a"), Config{Limits: Limits{Viewers: 1}})
 	_, leave, err := full.Open(context.Background(), Request{Stream: "a"})
 	if err != nil {
 		t.Fatal(err)

@@ -161,20 +161,10 @@ func regionName(into *string) func(string) error {
 	}
 }
 
-// list splits at commas.
-func list(text string) (fields []string) {
-	for field := range strings.SplitSeq(text, ",") {
-		if field = strings.TrimSpace(field); field != "" {
-			fields = append(fields, field)
-		}
-	}
-	return fields
-}
-
 // peers takes addresses of other nodes: host and port, both needed.
 func peers(into *[]string) func(string) error {
 	return func(text string) error {
-		fields := list(text)
+		fields := commaList(text)
 		for _, field := range fields {
 			host, port, err := net.SplitHostPort(field)
 			if n, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil || n == 0 || host == "" || strings.ContainsAny(host, " /@") {
@@ -190,7 +180,7 @@ func peers(into *[]string) func(string) error {
 // that somebody else runs; not both.
 func natsURLs(into *[]string) func(string) error {
 	return func(text string) error {
-		fields := list(text)
+		fields := commaList(text)
 		foreign := 0
 		for _, field := range fields {
 			if !strings.Contains(field, "://") {
@@ -228,7 +218,7 @@ func baseURL(into *string) func(string) error {
 
 func networks(into *[]string) func(string) error {
 	return func(text string) error {
-		fields := list(text)
+		fields := commaList(text)
 		if _, err := assign.ParseNetworks(fields); err != nil {
 			return err
 		}

@@ -11,13 +11,14 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
-	"millrace/ingest"
 	"millrace/ingest/pull"
-	"millrace/playout"
 	"millrace/transmux/rtc/resource"
 )
 
-// logLevels are the words for log.level.
+// levelKey is the one that a flag goes over.
+const levelKey = "log.level"
+
+// logLevels are its words.
 var logLevels = []string{"debug", "info", "warn", "error"}
 
 // Config is everything that can be set. The YAML file and the environment fill it
@@ -48,11 +49,7 @@ type Config struct {
 		MaxFrames int
 		Linger    time.Duration
 	}
-	Limits struct {
-		Publishers int
-		Viewers    int
-		Requests   int // a second, of one address, that start, change or end sessions
-	}
+	Limits   limitsConfig
 	Shutdown struct {
 		Drain time.Duration // after SIGTERM, for everybody to go elsewhere
 	}
@@ -79,9 +76,7 @@ func Defaults() Config {
 	c.Stream.MaxBytes = 32 << 20       // 20 s at 12 Mb/s
 	c.Stream.MaxFrames = 8192          // 50 s of 60 pictures and two audio tracks a second
 	c.Stream.Linger = 15 * time.Second // an encoder that reconnects takes 2 to 10 s
-	c.Limits.Publishers = ingest.DefaultMaxPublishers
-	c.Limits.Viewers = playout.DefaultMaxViewers
-	c.Limits.Requests = resource.DefaultRate
+	c.Limits.defaults()
 	c.RTSP.defaults()
 	c.Derive.defaults()
 	c.Cluster.defaults()
@@ -105,19 +100,16 @@ func (c *Config) settings() []setting {
 		{"webrtc.address", address(&c.WebRTC.Address)},
 		{"webrtc.tcp", boolean(&c.WebRTC.TCP)},
 		{"webrtc.public_ips", hosts(&c.WebRTC.PublicIPs)},
-		{"webrtc.ice_servers", iceServers(&c.WebRTC.ICEServers)},
+		{iceServersKey, iceServers(&c.WebRTC.ICEServers)},
 		{"stream.max_bytes", size(&c.Stream.MaxBytes, 1<<20, 4<<30)},
 		{"stream.max_frames", count(&c.Stream.MaxFrames, 64, 1<<20)},
 		{"stream.linger", duration(&c.Stream.Linger, time.Second, time.Hour)},
-		{"limits.publishers", count(&c.Limits.Publishers, 1, 1<<20)},
-		{"limits.viewers", count(&c.Limits.Viewers, 1, 1<<20)},
-		{"limits.requests", count(&c.Limits.Requests, 1, 1<<20)},
 		{sourcesKey, sources(&c.Sources)},
-		{"log.level", oneOf(&c.Log.Level, logLevels...)},
+		{levelKey, oneOf(&c.Log.Level, logLevels...)},
 		{"log.format", oneOf(&c.Log.Format, "text", "json")},
 		{"shutdown.drain", duration(&c.Shutdown.Drain, 0, 24*time.Hour)},
 	}
-	return slices.Concat(all, c.Auth.settings(), c.RTSP.settings(), c.Derive.settings(), c.Cluster.settings(), c.Relay.settings())
+	return slices.Concat(all, c.Limits.settings(), c.Auth.settings(), c.RTSP.settings(), c.Derive.settings(), c.Cluster.settings(), c.Relay.settings())
 }
 
 // sections are the settings that are more than text in a file.
@@ -173,17 +165,6 @@ func (c *Config) level() slog.Level {
 // os.Environ) over it. The error has a line for each thing that is wrong, with
 // where it stands.
 func LoadConfig(file string, environ []string) (Config, error) {
-	c := Defaults()
-	settings := c.settings()
-	var errs []error
-	if file != "" {
-		errs = append(errs, readFile(file, settings, c.sections())...)
-	}
-	errs = append(errs, readEnviron(environ, settings)...)
-	if len(errs) == 0 {
-		if err := c.Validate(); err != nil {
-			errs = append(errs, err)
-		}
-	}
-	return c, errors.Join(errs...)
+	r, err := (&inputs{file: file, environ: environ}).read()
+	return r.Config, err
 }

@@ -61,6 +61,8 @@ func TestEverySettingArrives(t *testing.T) {
 	want.Limits.Publishers = 5
 	want.Limits.Viewers = 7
 	want.Limits.Requests = 9
+	want.Limits.StreamsPerUser, want.Limits.StreamsPerAddress, want.Limits.Bitrate = 2, 3, 6_000_000
+	want.Limits.ViewersPerStream, want.Limits.ViewersPerAddress = 4, 6
 	want.Sources = []pull.Source{
 		{Source: ingest.Source{Name: "live/door", URL: &url.URL{Scheme: "http", Host: "cam.example", Path: "/whep/a"}}, Linger: pull.DefaultLinger},
 		{
@@ -71,7 +73,7 @@ func TestEverySettingArrives(t *testing.T) {
 	want.Derive.FFmpeg = "/opt/ffmpeg"
 	want.Derive.MaxProcesses = 3
 	want.Derive.Video.Mode = "off"
-	want.Derive.Video.Except = []string{"live/*", "cam"}
+	want.Derive.Video.Except = grantOf(t, "live/*", "cam")
 	want.Derive.Video.Encoder = "h264_nvenc"
 	want.Derive.Video.Preset = "p4"
 	want.Derive.Video.Bitrate = 2_500_000
@@ -131,6 +133,11 @@ limits:
   publishers: 5
   viewers: 7
   requests: 9
+  streams_per_user: 2
+  streams_per_address: 3
+  bitrate: 6M
+  viewers_per_stream: 4
+  viewers_per_address: 6
 sources:
   live/door: http://cam.example/whep/a
   live/yard:
@@ -198,6 +205,8 @@ log:
 		"MILLRACE_AUTH_JWT_ISSUER=the app", "MILLRACE_AUTH_JWT_AUDIENCE=millrace",
 		"MILLRACE_AUTH_CALLBACK_URL=https://app.example/may", "MILLRACE_AUTH_CALLBACK_TOKEN=it is us", "MILLRACE_AUTH_CALLBACK_TIMEOUT=1s",
 		"MILLRACE_LIMITS_PUBLISHERS=5", "MILLRACE_LIMITS_VIEWERS=7", "MILLRACE_LIMITS_REQUESTS=9",
+		"MILLRACE_LIMITS_STREAMS_PER_USER=2", "MILLRACE_LIMITS_STREAMS_PER_ADDRESS=3", "MILLRACE_LIMITS_BITRATE=6000k",
+		"MILLRACE_LIMITS_VIEWERS_PER_STREAM=4", "MILLRACE_LIMITS_VIEWERS_PER_ADDRESS=6",
 		"MILLRACE_FFMPEG_PATH=/opt/ffmpeg", "MILLRACE_DERIVE_MAX_PROCESSES=3", "MILLRACE_DERIVE_VIDEO_MODE=off",
 		"MILLRACE_DERIVE_VIDEO_EXCEPT=live/*, cam", "MILLRACE_DERIVE_VIDEO_ENCODER=h264_nvenc", "MILLRACE_DERIVE_VIDEO_PRESET=p4",
 		"MILLRACE_DERIVE_VIDEO_BITRATE=2500000", "MILLRACE_DERIVE_VIDEO_KEYFRAME_INTERVAL=0s", "MILLRACE_LOG_LEVEL=debug", "MILLRACE_LOG_FORMAT=json",
@@ -238,7 +247,7 @@ func TestWhatIsWrongIsSaidWithItsPlace(t *testing.T) {
 		{name: "section without keys", yaml: "http:\n  # address: :80\n"},
 		{
 			name: "unknown section", yaml: "http:\n  address: :80\nrmtp:\n  address: :1\n",
-			want: []string{`m.yaml:3:1: unknown key "rmtp"; there are: http, rtmp, rtmps, tls, webrtc, stream, limits, sources, log`},
+			want: []string{`m.yaml:3:1: unknown key "rmtp"; there are: http, rtmp, rtmps, tls, webrtc, stream, sources, log`},
 		},
 		{
 			name: "unknown key with a near one", yaml: "http:\n  addresss: :80\n",
@@ -283,14 +292,14 @@ func TestWhatIsWrongIsSaidWithItsPlace(t *testing.T) {
 				`unknown variable MILLRACE_X; there are: MILLRACE_HTTP_ADDRESS, `,
 			},
 		},
-		{name: "nothing listens", yaml: "http: {address: ''}\nrtmp: {address: ''}\n", want: []string{`http.address and rtmp.address are both empty`}},
-		{name: "viewers cannot join", yaml: "http: {address: ''}\n", want: []string{`webrtc.address needs http.address`}},
-		{name: "one port for two", yaml: "rtmp: {address: ':8080'}\n", want: []string{`http.address and rtmp.address are both :8080`}},
-		{name: "one port for WebRTC too", yaml: "webrtc: {address: ':8080'}\n", want: []string{`http.address and webrtc.address are both :8080, and both listen for TCP`}},
+		{name: "nothing listens", yaml: "http: {address: ''}\nrtmp: {address: ''}\n", want: []string{`m.yaml:1:8: http.address and rtmp.address are both empty`}},
+		{name: "viewers cannot join", yaml: "http: {address: ''}\n", want: []string{`m.yaml:1:8: webrtc.address needs http.address`}},
+		{name: "one port for two", yaml: "rtmp: {address: ':8080'}\n", want: []string{`m.yaml:1:8: http.address and rtmp.address are both :8080`}},
+		{name: "one port for WebRTC too", yaml: "webrtc: {address: ':8080'}\n", want: []string{`m.yaml:1:10: http.address and webrtc.address are both :8080, and both listen for TCP`}},
 		{name: "one port for WebRTC too, but not of TCP", yaml: "webrtc: {address: ':8080', tcp: false}\n"},
-		{name: "TLS without a certificate", yaml: "rtmps: {address: ':443'}\n", want: []string{"rtmps.address needs a certificate: set tls.certificate and tls.key"}},
-		{name: "a certificate without key", yaml: "tls: {certificate: a.pem}\n", want: []string{"tls.certificate is set, but tls.key is not"}},
-		{name: "a key without certificate", yaml: "tls: {key: a.pem}\n", want: []string{"tls.key is set, but tls.certificate is not"}},
+		{name: "TLS without a certificate", yaml: "rtmps: {address: ':443'}\n", want: []string{"m.yaml:1:9: rtmps.address needs a certificate: set tls.certificate and tls.key"}},
+		{name: "a certificate without key", yaml: "tls: {certificate: a.pem}\n", want: []string{"m.yaml:1:7: tls.certificate is set, but tls.key is not"}},
+		{name: "a key without certificate", yaml: "tls: {key: a.pem}\n", want: []string{"m.yaml:1:7: tls.key is set, but tls.certificate is not"}},
 		{name: "two free ports", yaml: "rtmp: {address: ':0'}\nhttp: {address: ':0'}\n"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -18,47 +17,49 @@ type yamlFile struct {
 	name     string
 	settings []setting
 	sections map[string]section
+	at       map[string]string // where keys stand
 	errs     []error
 }
 
 // section reads what is below a setting that is more than text.
 type section func(node ast.Node, wrong complain)
 
-// readFile applies a YAML file to the settings, those of sections by their own
-// readers, and gives all that is wrong with it.
-func readFile(name string, settings []setting, sections map[string]section) []error {
-	text, err := os.ReadFile(name)
-	if err != nil {
-		return []error{err}
-	}
-	f := yamlFile{name: name, settings: settings, sections: sections}
+// read applies a file's text to the settings, and to the sections by their own
+// readers, and notes all that is wrong with it.
+func (f *yamlFile) read(text []byte) {
+	f.at = map[string]string{}
 	tree, err := parser.ParseBytes(text, 0)
 	if err != nil {
 		var at yaml.Error
 		if errors.As(err, &at) && at.GetToken() != nil {
 			f.complain(at.GetToken(), errors.New(at.GetMessage()))
-			return f.errs
+			return
 		}
-		return []error{fmt.Errorf("%s: %w", name, err)}
+		f.complain(nil, errors.New("this is no YAML")) // the error would quote it
+		return
 	}
 	if len(tree.Docs) > 1 {
 		f.complain(tree.Docs[1].Start, errors.New("a second document: there may be only one"))
-		return f.errs
+		return
 	}
 	for _, doc := range tree.Docs {
 		if doc.Body != nil {
 			f.walk("", doc.Body)
 		}
 	}
-	return f.errs
 }
 
 func (f *yamlFile) complain(at *token.Token, err error) {
+	f.errs = append(f.errs, fmt.Errorf("%s: %w", f.place(at), err))
+}
+
+// place is the file's name, the line and the column.
+func (f *yamlFile) place(at *token.Token) string {
 	line, column := 1, 1
 	if at != nil && at.Position != nil {
 		line, column = at.Position.Line, at.Position.Column
 	}
-	f.errs = append(f.errs, fmt.Errorf("%s:%d:%d: %w", f.name, line, column, err))
+	return fmt.Sprintf("%s:%d:%d", f.name, line, column)
 }
 
 // walk goes through what stands below a path that is a section, not a setting.
@@ -92,6 +93,7 @@ func (f *yamlFile) pair(path string, pair *ast.MappingValueNode) {
 	key := path + at.Value
 	for _, s := range f.settings {
 		if s.path == key {
+			f.at[key] = f.place(at)
 			f.value(s, pair)
 			return
 		}

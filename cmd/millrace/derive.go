@@ -2,13 +2,12 @@ package main
 
 import (
 	"fmt"
-	"path"
 	"regexp"
-	"strconv"
-	"strings"
+	"slices"
 	"time"
 
 	"millrace/api"
+	"millrace/transmux/access"
 	"millrace/transmux/av"
 	"millrace/transmux/derive"
 	"millrace/transmux/derive/ffmpeg"
@@ -19,8 +18,8 @@ type deriveConfig struct {
 	FFmpeg       string // the program; "" looks on the PATH, "off" never starts one
 	MaxProcesses int    // 0 is one for each core
 	Video        struct {
-		Mode             string   // auto or off
-		Except           []string // patterns of streams for which it is the other way round
+		Mode             string           // auto or off
+		Except           []access.Pattern // streams for which it is the other way round
 		Encoder          string
 		Preset           string
 		Bitrate          int           // bits a second; 0 is near the source's
@@ -42,7 +41,7 @@ func (d *deriveConfig) settings() []setting {
 		{"derive.video.except", patterns(&d.Video.Except)},
 		{"derive.video.encoder", word(&d.Video.Encoder)},
 		{"derive.video.preset", word(&d.Video.Preset)},
-		{"derive.video.bitrate", bitrate(&d.Video.Bitrate)},
+		{"derive.video.bitrate", bitsPerSecond(&d.Video.Bitrate, "0 for near the source's")},
 		{"derive.video.keyframe_interval", duration(&d.Video.KeyframeInterval, 0, time.Minute)},
 	}
 }
@@ -59,12 +58,11 @@ func (d *deriveConfig) room() derive.Config {
 			Bitrate: d.Video.Bitrate, KeyframeInterval: keyframes,
 		},
 		Video: func(stream string) bool {
-			for _, p := range d.Video.Except {
-				if ok, err := path.Match(p, stream); ok && err == nil {
-					return d.Video.Mode == "off"
-				}
+			off := d.Video.Mode == "off"
+			if slices.ContainsFunc(d.Video.Except, func(p access.Pattern) bool { return p.Match(stream) }) {
+				return off
 			}
-			return d.Video.Mode != "off"
+			return !off
 		},
 	}
 }
@@ -112,19 +110,12 @@ func measureDerive(m *api.Metrics, r *derive.Room) {
 		func() float64 { return r.Stats().FFmpeg.CPU.Seconds() })
 }
 
-// patterns takes names of streams in which * stands for anything within a segment.
-func patterns(into *[]string) func(string) error {
+// patterns takes patterns of streams' names, as the rules of who may do.
+func patterns(into *[]access.Pattern) func(string) error {
 	return func(text string) error {
-		var list []string
-		for field := range strings.SplitSeq(text, ",") {
-			field = strings.TrimSpace(field)
-			if field == "" {
-				continue
-			}
-			if _, err := path.Match(field, ""); err != nil {
-				return fmt.Errorf("%q is no pattern: write live/camera, or live/*", field)
-			}
-			list = append(list, field)
+		list, err := access.ParsePatterns(commaList(text))
+		if err != nil {
+			return err
 		}
 		*into = list
 		return nil
@@ -141,28 +132,6 @@ func word(into *string) func(string) error {
 			return fmt.Errorf("%q is no name: it has letters, digits and _", text)
 		}
 		*into = text
-		return nil
-	}
-}
-
-// bitrate takes bits a second, or with k and M thousands and millions of them.
-func bitrate(into *int) func(string) error {
-	const least, most = 100_000, 100_000_000
-	return func(text string) error {
-		number, unit := text, 1
-		for suffix, of := range map[string]int{"k": 1000, "M": 1_000_000} {
-			if rest, ok := strings.CutSuffix(text, suffix); ok {
-				number, unit = rest, of
-			}
-		}
-		n, err := strconv.Atoi(number)
-		if err != nil || n < 0 {
-			return fmt.Errorf("%q is no bitrate: write bits a second, or a number with k or M, such as 2500k; 0 stays near the source's", text)
-		}
-		if n != 0 && (n > most/unit || n*unit < least) {
-			return fmt.Errorf("%s is out of range: from %d to %d bits a second, or 0 for near the source's", text, least, most)
-		}
-		*into = n * unit
 		return nil
 	}
 }

@@ -26,9 +26,10 @@ type room struct {
 }
 
 var rooms = []room{
-	{"cmd/millrace", []string{"api", "cluster", "ingest", "playout", "transmux", "web"}, false, "it wires everything"},
+	{"cmd/millrace", []string{"api", "cluster", "docs", "ingest", "playout", "transmux", "web"}, false, "it wires everything"},
 
 	{"api", []string{"transmux/access", "transmux/bus", "transmux/journal", "transmux/ledger", "transmux/av", "transmux/problem", "web"}, false, "it tells snapshots; how streams come and go is not its business"},
+	{"docs", nil, false, "text"},
 	{"web", nil, false, "pages speak HTTP with the gateway, like anybody else"},
 
 	{"ingest", []string{"transmux"}, true, "a protocol knows the gate and the bus, never another protocol nor who watches"},

@@ -9,6 +9,9 @@ import (
 	"millrace/transmux/rtc/resource"
 )
 
+// iceServersKey has passwords within its text.
+const iceServersKey = "webrtc.ice_servers"
+
 // iceURL is a STUN or TURN URI (RFC 7064, RFC 7065).
 var iceURL = regexp.MustCompile(`^(stuns?|turns?):(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z.-]+)(:[0-9]{1,5})?(\?transport=(udp|tcp))?$`)
 
@@ -17,11 +20,8 @@ var iceURL = regexp.MustCompile(`^(stuns?|turns?):(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z
 func iceServers(into *[]resource.ICEServer) func(string) error {
 	return func(text string) error {
 		var list []resource.ICEServer
-		for entry := range strings.SplitSeq(text, ",") {
+		for _, entry := range commaList(text) {
 			words := strings.Fields(entry)
-			if len(words) == 0 {
-				continue
-			}
 			if !iceURL.MatchString(words[0]) {
 				return fmt.Errorf("%q is no ICE server: write stun:host:port, or turn:host:port with a user name and a password after it", words[0])
 			}

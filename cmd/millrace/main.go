@@ -79,18 +79,24 @@ func run(args, environ []string, stdout, stderr io.Writer) int {
 	}
 }
 
+// inputs are what the configuration is read from.
+func (c *commands) inputs(p *process) *inputs {
+	return &inputs{file: c.Config, environ: p.environ, level: c.LogLevel}
+}
+
 // load reads the configuration, the flags over it.
 func (c *commands) load(p *process) (Config, error) {
-	cfg, err := LoadConfig(c.Config, p.environ)
-	if err == nil && c.LogLevel != "" {
-		if err = oneOf(&cfg.Log.Level, logLevels...)(c.LogLevel); err != nil {
-			err = fmt.Errorf("--log-level: %w", err)
-		}
-	}
+	r, err := c.read(p)
+	return r.Config, err
+}
+
+// read is load with where each value comes from.
+func (c *commands) read(p *process) (*reading, error) {
+	r, err := c.inputs(p).read()
 	if err != nil {
-		return cfg, fmt.Errorf("%w\n%w", err, errUsage)
+		err = fmt.Errorf("%w\n%w", err, errUsage)
 	}
-	return cfg, nil
+	return r, err
 }
 
 type serveCommand struct{}

@@ -26,8 +26,8 @@ func (g *gateway) furnish(cfg Config) {
 	g.furnishDrain(cfg, metrics)
 	g.tellDrain()
 	g.api = api.New(api.Config{Version: version(), Ports: g.listeners.ports(), Access: g.access, Sources: listSources(fetched), Cluster: g.neighbours.describe, Tree: g.trees, Drain: g.leaving}, g.hub, judge, metrics, g.log)
-	gate := ingest.New(newPublishers{g.leaving, fetched.Pushed()}, ingest.Config{MaxPublishers: cfg.Limits.Publishers, Authorize: mayPublish(g.access), Ledger: g.ledger}, g.log)
-	viewers := playout.New(newViewers{g.leaving, g.source}, playout.Config{MaxViewers: cfg.Limits.Viewers, Authorize: mayPlay(g.access), Ledger: g.ledger})
+	gate := ingest.New(newPublishers{g.leaving, fetched.Pushed()}, ingest.Config{Limits: cfg.Limits.ingest(), Authorize: mayPublish(g.access), Ledger: g.ledger}, g.log)
+	viewers := playout.New(newViewers{g.leaving, g.source}, playout.Config{Limits: cfg.Limits.playout(), Authorize: mayPlay(g.access), Ledger: g.ledger})
 	g.leaving.publishers, g.leaving.viewers = gate.Publishers, viewers.Viewers
 	measureCluster(metrics, g.neighbours)
 	g.furnishRTSP(gate, viewers, metrics)

@@ -20,6 +20,16 @@ type setting struct {
 	set func(text string) error
 }
 
+// commaList splits at commas.
+func commaList(text string) (fields []string) {
+	for field := range strings.SplitSeq(text, ",") {
+		if field = strings.TrimSpace(field); field != "" {
+			fields = append(fields, field)
+		}
+	}
+	return fields
+}
+
 // address takes what net.Listen takes, or nothing, which turns a listener off.
 func address(into *string) func(string) error {
 	return func(text string) error {
@@ -45,11 +55,7 @@ func address(into *string) func(string) error {
 func hosts(into *[]string) func(string) error {
 	return func(text string) error {
 		var list []string
-		for field := range strings.SplitSeq(text, ",") {
-			field = strings.TrimSpace(field)
-			if field == "" {
-				continue
-			}
+		for _, field := range commaList(text) {
 			ip, err := netip.ParseAddr(field)
 			switch {
 			case err == nil && (ip.IsUnspecified() || ip.Zone() != ""):

@@ -32,7 +32,7 @@ func (g *gateway) furnishSources(cfg Config, metrics *api.Metrics) *pull.Room {
 	log := pull.Discreet(g.log, cfg.Sources)
 	room := pull.New(cfg.Sources, toldDoor{g.door, g.tracks}, sourceTeller{g.journal}, log)
 	// The pullers' gate asks nobody: the configuration has allowed them.
-	gate := ingest.New(room.Pulled(), ingest.Config{MaxPublishers: pull.MaxSources, Ledger: g.ledger}, log)
+	gate := ingest.New(room.Pulled(), ingest.Config{Limits: ingest.Limits{Publishers: pull.MaxSources}, Ledger: g.ledger}, log)
 	measureSources(metrics, room)
 	g.doors = append(g.doors, task{"sources", func(ctx context.Context) error {
 		return room.Serve(ctx, pullers(cfg, gate, log))

@@ -51,6 +51,7 @@ func reasonOf(cause error) string {
 		{bus.ErrNameTaken, reasonTaken},
 		{ingest.ErrDenied, reasonDenied},
 		{ingest.ErrTooManyPublishers, reasonFull},
+		{ingest.ErrTooManyOfYours, reasonFull},
 		{bus.ErrShutdown, reasonShutdown},
 		{context.Canceled, reasonShutdown},
 		{errUnpublished, reasonGone},
@@ -89,6 +90,9 @@ func refusal(name string, cause error) status {
 		}
 	case reasonFull:
 		s.description = "the gateway has as many publishers as it is set to take"
+		if errors.Is(cause, ingest.ErrTooManyOfYours) {
+			s.description = "you publish as many streams at the same time as this gateway takes from one user or address"
+		}
 	case reasonShutdown:
 		s.description = "the gateway is shutting down"
 	case reasonProtocol:

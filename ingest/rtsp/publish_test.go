@@ -148,7 +148,7 @@ func TestAnnounceRefused(t *testing.T) {
 		"bad name":          {path: "live/a/../b", want: "400"},
 		"taken":             {path: "live/taken", want: "409 (live/taken is being published already"},
 		"nothing to take":   {change: func(e *encoder) { e.desc.Medias = []*description.Media{mjpeg()} }, want: "415 (none of these codecs"},
-		"too many":          {cfg: ingest.Config{MaxPublishers: 1}, want: "503"},
+		"too many":          {cfg: ingest.Config{Limits: ingest.Limits{Publishers: 1}}, want: "503"},
 		"some can be taken": {change: func(e *encoder) { e.desc.Medias = append(e.desc.Medias, mjpeg()) }},
 	} {
 		t.Run(name, func(t *testing.T) {

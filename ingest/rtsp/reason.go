@@ -36,6 +36,8 @@ func refusal(name string, err error) error {
 		r.Status, r.Words = rtsp.StatusConflict, name+" is being published already: stop the other one or use another name"
 	case errors.Is(err, ingest.ErrTooManyPublishers):
 		r.Status, r.Words = rtsp.StatusUnavailable, "the gateway has as many publishers as it is set to take"
+	case errors.Is(err, ingest.ErrTooManyOfYours):
+		r.Status, r.Words = rtsp.StatusUnavailable, "you publish as many streams at the same time as this gateway takes from one user or address"
 	case errors.Is(err, bus.ErrShutdown):
 		r.Status, r.Words = rtsp.StatusUnavailable, "the gateway is shutting down"
 	case errors.Is(err, errNothing):

@@ -34,6 +34,8 @@ func problemOf(err error) *problem.Problem {
 		return problem.New(http.StatusUnauthorized, "Publishing this stream needs a credential: send it as a bearer token.")
 	case errors.Is(err, ingest.ErrTooManyPublishers):
 		return problem.New(http.StatusServiceUnavailable, "As many publish as this gateway lets in. Ask again later.").After(10 * resource.RetrySoon)
+	case errors.Is(err, ingest.ErrTooManyOfYours):
+		return problem.New(http.StatusTooManyRequests, "You publish as many streams at the same time as this gateway takes from one user or address. Stop another one first.").After(10 * resource.RetrySoon)
 	case errors.Is(err, bus.ErrShutdown), errors.Is(err, sender.ErrClosed):
 		return problem.New(http.StatusServiceUnavailable, "The gateway is stopping. Ask again in a moment.").After(resource.RetrySoon)
 	default:

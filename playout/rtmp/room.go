@@ -147,6 +147,10 @@ func refusal(stream string, err error) (code, words string) {
 		return codeNotFound, "nobody publishes " + stream + " now"
 	case errors.Is(err, playout.ErrDenied):
 		return codeFailed, "watching " + stream + " is not allowed with this token (?token=…)"
+	case errors.Is(err, playout.ErrStreamFull):
+		return codeFailed, stream + " has as many viewers as one stream may have"
+	case errors.Is(err, playout.ErrTooManyOfYours):
+		return codeFailed, "as many watch from your address as may"
 	case errors.Is(err, playout.ErrTooManyViewers):
 		return codeFailed, "the gateway has as many viewers as it is set to take"
 	case errors.Is(err, bus.ErrShutdown):

@@ -34,6 +34,10 @@ func refusal(name string, err error) error {
 		r.Status, r.Words = rtsp.StatusNotFound, name+" is not live: nobody publishes it now"
 	case errors.Is(err, errNothing):
 		r.Status, r.Words = rtsp.StatusUnsupported, name+" has nothing that RTSP can carry yet"
+	case errors.Is(err, playout.ErrStreamFull):
+		r.Status, r.Words = rtsp.StatusUnavailable, name+" has as many viewers as one stream may have"
+	case errors.Is(err, playout.ErrTooManyOfYours):
+		r.Status, r.Words = rtsp.StatusUnavailable, "as many watch from your address as may"
 	case errors.Is(err, playout.ErrTooManyViewers):
 		r.Status, r.Words = rtsp.StatusUnavailable, "the gateway has as many viewers as it is set to take"
 	case errors.Is(err, bus.ErrShutdown), errors.Is(err, context.Canceled):

@@ -41,6 +41,10 @@ func problemOf(err error) *problem.Problem {
 		return problem.New(http.StatusConflict, "Nobody publishes this stream now. Publish it, or ask again in a moment.").After(resource.RetrySoon)
 	case errors.Is(err, playout.ErrDenied):
 		return problem.New(http.StatusUnauthorized, "Watching this stream needs a credential: send it as a bearer token.")
+	case errors.Is(err, playout.ErrStreamFull):
+		return problem.New(http.StatusServiceUnavailable, "This stream has as many viewers as one may have. Ask again later.").After(10 * resource.RetrySoon)
+	case errors.Is(err, playout.ErrTooManyOfYours):
+		return problem.New(http.StatusTooManyRequests, "As many watch from your address as may. Stop another one, or ask again later.").After(10 * resource.RetrySoon)
 	case errors.Is(err, playout.ErrTooManyViewers):
 		return problem.New(http.StatusServiceUnavailable, "As many are watching as this gateway lets in. Ask again later.").After(10 * resource.RetrySoon)
 	case errors.Is(err, bus.ErrShutdown), errors.Is(err, sender.ErrClosed):

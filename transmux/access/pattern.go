@@ -3,6 +3,7 @@ package access
 import (
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 )
@@ -18,7 +19,8 @@ const (
 var ErrPattern = errors.New("no pattern")
 
 // Pattern is which streams: a name in which * stands for any characters but a
-// slash, and a part that is ** for one or more whole parts. ** alone is all.
+// slash, ? for one of them, [a-f] for one of those, and a part that is ** for one
+// or more whole parts. ** alone is all.
 type Pattern struct{ parts []string }
 
 // ParsePattern reads a pattern.
@@ -37,9 +39,12 @@ func ParsePattern(text string) (Pattern, error) {
 			return Pattern{}, fmt.Errorf("%w: ** must be a part of its own in %q", ErrPattern, text)
 		}
 		for i := range len(part) {
-			if !inName(part[i]) && part[i] != '*' {
+			if !inName(part[i]) && strings.IndexByte("*?[^]", part[i]) < 0 {
 				return Pattern{}, fmt.Errorf("%w: %q is in no stream's name, in %q", ErrPattern, part[i:i+1], text)
 			}
+		}
+		if _, err := path.Match(part, ""); err != nil {
+			return Pattern{}, fmt.Errorf("%w: a [ that is not closed in %q", ErrPattern, text)
 		}
 	}
 	return Pattern{parts}, nil
@@ -99,26 +104,8 @@ func matchParts(pattern, name []string) bool {
 	return i == len(pattern) && j == len(name)
 }
 
-// matchPart does the same with * and characters, of which it may take none.
+// matchPart is path.Match's, which does not go back further than the last * either.
 func matchPart(pattern, part string) bool {
-	i, j := 0, 0
-	star, from := -1, 0
-	for j < len(part) {
-		switch {
-		case i < len(pattern) && pattern[i] == '*':
-			star, from = i, j
-			i++
-		case i < len(pattern) && pattern[i] == part[j]:
-			i, j = i+1, j+1
-		case star >= 0:
-			from++
-			i, j = star+1, from
-		default:
-			return false
-		}
-	}
-	for i < len(pattern) && pattern[i] == '*' {
-		i++
-	}
-	return i == len(pattern) && part != ""
+	ok, err := path.Match(pattern, part)
+	return ok && err == nil && part != ""
 }

@@ -33,6 +33,11 @@ func TestPatterns(t *testing.T) {
 		{"*a*b", "xaybzb", true},
 		{"*a*b", "xaybz", false},
 		{"live", "LIVE", false},
+		{"cam?", "cam1", true},
+		{"cam?", "cam", false},
+		{"cam?", "cam12", false},
+		{"live/[a-c]*", "live/bird", true},
+		{"live/[^a-c]*", "live/bird", false},
 	} {
 		p, err := ParsePattern(tt.pattern)
 		if err != nil {
@@ -41,7 +46,7 @@ func TestPatterns(t *testing.T) {
 			t.Errorf("%s and %s: want %v", tt.pattern, tt.stream, tt.want)
 		}
 	}
-	for _, bad := range []string{"", "/", "a//b", "/a", "a/", "a/../b", ".", "a b", "a***", "a/**b", "é", "a?b", strings.Repeat("x", 256)} {
+	for _, bad := range []string{"", "/", "a//b", "/a", "a/", "a/../b", ".", "a b", "a***", "a/**b", "é", "a[b", "a[/b]", "[]", "a\\b", strings.Repeat("x", 256)} {
 		if _, err := ParsePattern(bad); err == nil {
 			t.Errorf("%q is taken", bad)
 		}
@@ -55,15 +60,20 @@ func TestPatterns(t *testing.T) {
 func FuzzPattern(f *testing.F) {
 	f.Add("live/**/a*b/*", "live/x/y/ab/z")
 	f.Add("**/**", "a/b")
+	f.Add("a?/?*b", "ab/xb")
 	f.Add("*a*a*a*a*a*b", "aaaaaaaaaaaaaaaa")
 	f.Fuzz(func(t *testing.T, pattern, stream string) {
 		p, err := ParsePattern(pattern)
 		if err != nil || strings.ContainsAny(stream, "\n") || strings.Contains("/"+stream+"/", "//") || len(stream) > maxPattern {
 			return
 		}
+		if strings.ContainsAny(pattern, "[]") {
+			return // regexp's classes are others
+		}
 		expression := regexp.QuoteMeta(pattern)
 		expression = strings.ReplaceAll(expression, `\*\*`, `.+`)
 		expression = strings.ReplaceAll(expression, `\*`, `[^/]*`)
+		expression = strings.ReplaceAll(expression, `\?`, `[^/]`)
 		if want := regexp.MustCompile(`\A` + expression + `\z`).MatchString(stream); p.Match(stream) != want {
 			t.Errorf("%q and %q: want %v", pattern, stream, want)
 		}

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// origin is where a setting's value comes from, as the API says it.
+type origin string
+
+const (
+	fromDefault     origin = "default"
+	fromFile        origin = "file"
+	fromEnvironment origin = "environment"
+	fromFlag        origin = "flag"
+)
+
+// given is what was written for a setting: its value's text, a section's in YAML.
+type given struct {
+	text string
+	from origin
+	at   string // file, line and column; "" for what has none
+}
+
+// reading is a configuration that was read, and where each of its values stands.
+type reading struct {
+	Config
+	given map[string]given // by key; what is not here has its default
+	// overridden are the file's keys that something goes over.
+	overridden []string
+}
+
+// inputs are what a configuration is read from, but for the file's text, which may
+// be another the next time.
+type inputs struct {
+	file    string // "" for none
+	environ []string
+	level   string // the flag; "" if it was not given
+}
+
+// read reads the file as it is now.
+func (in *inputs) read() (*reading, error) {
+	if in.file == "" {
+		return in.readText("", nil)
+	}
+	text, err := os.ReadFile(in.file)
+	if err != nil {
+		return &reading{Config: Defaults()}, err
+	}
+	return in.readText(in.file, text)
+}
+
+// readText reads a file's text, the environment over it and the flags over both.
+// The error has a line for each thing that is wrong, with where it stands.
+func (in *inputs) readText(name string, text []byte) (*reading, error) {
+	r := &reading{Config: Defaults(), given: map[string]given{}}
+	settings := r.settings()
+	file := yamlFile{name: name, settings: r.record(settings, fromFile), sections: r.recordSections()}
+	file.read(text)
+	errs := file.errs
+	for key, g := range r.given {
+		g.at = file.at[key]
+		r.given[key] = g
+	}
+	errs = append(errs, readEnviron(in.environ, r.record(settings, fromEnvironment))...)
+	if in.level != "" {
+		for _, s := range r.record(settings, fromFlag) {
+			if s.path != levelKey {
+				continue
+			}
+			if err := s.set(in.level); err != nil {
+				errs = append(errs, fmt.Errorf("--log-level: %w", err))
+			}
+		}
+	}
+	if len(errs) == 0 {
+		if err := r.Validate(); err != nil {
+			errs = append(errs, r.locate(err))
+		}
+	}
+	slices.Sort(r.overridden)
+	return r, errors.Join(errs...)
+}
+
+// record makes settings that write down what they take.
+func (r *reading) record(settings []setting, from origin) []setting {
+	recorded := slices.Clone(settings)
+	for i := range recorded {
+		path, set := recorded[i].path, recorded[i].set
+		recorded[i].set = func(text string) error {
+			if err := set(text); err != nil {
+				return err
+			}
+			r.note(path, given{text: text, from: from})
+			return nil
+		}
+	}
+	return recorded
+}
+
+// recordSections does the same for the file's sections.
+func (r *reading) recordSections() map[string]section {
+	recorded := r.sections()
+	for path, read := range maps.Clone(recorded) {
+		recorded[path] = func(node ast.Node, wrong complain) {
+			read(node, wrong)
+			r.note(path, given{text: node.String(), from: fromFile})
+		}
+	}
+	return recorded
+}
+
+func (r *reading) note(path string, g given) {
+	if before, ok := r.given[path]; ok && before.from == fromFile && g.from != fromFile {
+		r.overridden = append(r.overridden, path)
+	}
+	r.given[path] = g
+}
+
+// locate says where the first of the keys stands that an error is about.
+func (r *reading) locate(err error) error {
+	text := err.Error()
+	best, where := len(text), ""
+	for key, g := range r.given {
+		if i := strings.Index(text, key); i >= 0 && i < best && g.at != "" {
+			best, where = i, g.at
+		}
+	}
+	if where == "" {
+		return err
+	}
+	return fmt.Errorf("%s: %w", where, err)
+}
