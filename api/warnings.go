@@ -26,7 +26,7 @@ var warningCodes = []string{
 // diagnosis that found trouble in what the publisher sends. It is never nil.
 func Warnings(s *bus.Snapshot, judge Judge, now time.Time) []Warning {
 	list := []Warning{}
-	for _, c := range diagnosis.OfStream(s, judgeOf(judge), now) {
+	for _, c := range diagnosis.OfStream(s, judge.Diagnosis(), now) {
 		if c.Code == "" {
 			continue
 		}
@@ -39,8 +39,8 @@ func Warnings(s *bus.Snapshot, judge Judge, now time.Time) []Warning {
 	return list
 }
 
-// judgeOf is the judge in the words of the diagnosis.
-func judgeOf(judge Judge) diagnosis.Judge {
+// Diagnosis is the judge in the words of the diagnosis.
+func (judge Judge) Diagnosis() diagnosis.Judge {
 	return func(stream string, t *av.Track) diagnosis.Judgement {
 		v := judge(stream, t)
 		told := diagnosis.Judgement{Way: v.Way, Why: v.Why}

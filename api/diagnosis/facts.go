@@ -89,7 +89,7 @@ type Transport struct {
 	UDP, TCP   []netip.AddrPort // that an answer names
 	Configured bool             // by webrtc.public_ips
 	Container  bool             // the process runs in one
-	TURN       bool             // clients are told of a server to relay by
+	Relay      bool             // clients are told of a server to relay by
 }
 
 // Ports are the numbers that publishers and viewers come to; 0 is off.

@@ -146,11 +146,11 @@ func (f *Facts) fallback() Check {
 	switch t := f.Transport; {
 	case t == nil:
 		c.Verdict, c.Title, c.Seen = Unknown, "A way without UDP", "WebRTC is switched off."
-	case len(t.TCP) > 0 && t.TURN:
+	case len(t.TCP) > 0 && t.Relay:
 		c.Seen = fmt.Sprintf("TCP on port %d, and a TURN server that clients are told of.", f.Ports.WebRTC)
 	case len(t.TCP) > 0:
 		c.Seen = fmt.Sprintf("TCP on port %d.", f.Ports.WebRTC)
-	case t.TURN:
+	case t.Relay:
 		c.Seen = "A TURN server that clients are told of."
 	default:
 		c.Verdict, c.Code, c.Title = Warning, "no_tcp", "There is no way without UDP"

@@ -21,7 +21,7 @@ type Config struct {
 	Source    func(stream string) (Source, bool)
 	Transport func(peer netip.Addr) *Transport
 	Cluster   func(ctx context.Context, stream string) *Cluster
-	Limits    func() []Limit
+	Limits    func(stream string) []Limit
 	Draining  func() *Draining
 	// ClockJumps counts those of a stream's publisher; false where its protocol does
 	// not tell.
@@ -84,7 +84,7 @@ func (r *Room) facts(ctx context.Context, name string, caller Caller) *Facts {
 		f.Cluster = r.cfg.Cluster(ctx, name)
 	}
 	if r.cfg.Limits != nil {
-		f.Limits = r.cfg.Limits()
+		f.Limits = r.cfg.Limits(name)
 	}
 	if r.cfg.Draining != nil {
 		f.Draining = r.cfg.Draining()

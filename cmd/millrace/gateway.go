@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"millrace/api"
+	"millrace/api/diagnosis"
 	"millrace/cluster/wire"
 	"millrace/transmux/access"
 	"millrace/transmux/bus"
@@ -27,6 +28,7 @@ type gateway struct {
 	ledger     *ledger.Ledger   // who is here
 	source     bus.Source       // the Hub for viewers, behind what brings streams into it
 	api        *api.API
+	diagnosis  *diagnosis.Room // says why a stream does not play
 	access     *access.Room
 	key        string         // that was made for publishing; "" for none
 	neighbours *neighbours    // in the cluster

@@ -25,8 +25,9 @@ func (g *gateway) furnish(cfg Config) {
 	g.furnishRelay(cfg, deriver, metrics)
 	g.furnishDrain(cfg, metrics)
 	g.tellDrain()
-	g.api = api.New(api.Config{Version: version(), Ports: g.listeners.ports(), Access: g.access, Sources: listSources(fetched), Cluster: g.neighbours.describe, Tree: g.trees, Drain: g.leaving}, g.hub, judge, metrics, g.log)
-	gate := ingest.New(newPublishers{g.leaving, fetched.Pushed()}, ingest.Config{Limits: cfg.Limits.ingest(), Authorize: mayPublish(g.access), Ledger: g.ledger}, g.log)
+	g.furnishDiagnosis(cfg, judge, deriver, fetched)
+	g.api = api.New(api.Config{Version: version(), Ports: g.listeners.ports(), Access: g.access, Sources: listSources(fetched), Cluster: g.neighbours.describe, Tree: g.trees, Drain: g.leaving, Diagnosis: g.diagnosis}, g.hub, judge, metrics, g.log)
+	gate := ingest.New(newPublishers{g.leaving, fetched.Pushed()}, ingest.Config{Limits: cfg.Limits.ingest(), Authorize: g.noted(mayPublish(g.access)), Ledger: g.ledger}, g.log)
 	viewers := playout.New(newViewers{g.leaving, g.source}, playout.Config{Limits: cfg.Limits.playout(), Authorize: mayPlay(g.access), Ledger: g.ledger})
 	g.leaving.publishers, g.leaving.viewers = gate.Publishers, viewers.Viewers
 	measureCluster(metrics, g.neighbours)
@@ -50,7 +51,7 @@ func (g *gateway) furnishWebRTC(cfg Config, publishers *ingest.Gate, viewers *pl
 	transport := sender.New(g.listeners.webrtc, g.log)
 	sessions := resource.New(resource.Config{ICEServers: cfg.WebRTC.ICEServers, Rate: cfg.Limits.Requests, Node: g.neighbours.name()})
 	room := whep.New(viewers, inOrder{derive.InOrder{Room: deriver}, g.wanted}, transport, sessions,
-		whep.Observers{Join: metrics.Join, Added: metrics.AddedLatency}, g.log)
+		whep.Observers{Join: metrics.Join, Added: metrics.AddedLatency, Ways: g.diagnosis}, g.log)
 	measureWHEP(metrics, room)
 	g.leaving.movers = append(g.leaving.movers, moveBrowsers(g, room))
 	taken := whip.New(publishers, transport, sessions, g.log)

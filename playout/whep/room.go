@@ -65,6 +65,7 @@ type Observers struct {
 	Phases  Phases
 	Stages  Stages
 	Reports Reports
+	Ways    Ways
 }
 
 // Room serves all WHEP viewers.

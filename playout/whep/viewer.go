@@ -161,6 +161,7 @@ func (v *viewer) Close() { v.end(sender.ErrLeft) }
 // Connected puts the viewer into a fan, which serves it from here on.
 func (v *viewer) Connected() {
 	v.reached()
+	v.arrived()
 	v.room.join(v)
 }
 
@@ -185,6 +186,7 @@ func (v *viewer) Closed(cause error) {
 	letGo := v.room.part(v)
 	letGo()
 	v.failed(cause)
+	v.strayed(cause)
 	v.ended()
 	v.audience.close(errors.Is(cause, bus.ErrShutdown) || errors.Is(cause, sender.ErrClosed))
 	lost, refreshes := v.feedback.seen()

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"os"
+	"slices"
+	"strings"
+
+	"millrace/api"
+	"millrace/api/diagnosis"
+	"millrace/ingest"
+	"millrace/ingest/pull"
+	"millrace/transmux/derive"
+)
+
+// furnishDiagnosis makes what says why a stream does not play: it looks into all the
+// other rooms.
+func (g *gateway) furnishDiagnosis(cfg Config, judge api.Judge, made *derive.Room, fetched *pull.Room) {
+	ports := g.listeners.ports()
+	d := diagnosis.Config{
+		Journal: g.journal, Source: sourceOf(fetched), Transport: g.named(cfg), Limits: g.fullness(cfg, made), Draining: g.emptying,
+		ClockJumps: g.clockJumps,
+		Ring:       diagnosis.Ring{MaxBytes: cfg.Stream.MaxBytes, MaxFrames: cfg.Stream.MaxFrames},
+		Ports:      diagnosis.Ports{RTMP: ports.RTMP, RTSP: ports.RTSP, WebRTC: ports.WebRTC},
+	}
+	if cfg.Cluster.on() {
+		d.Cluster = g.whole
+	}
+	g.diagnosis = diagnosis.New(d, g.hub, judge.Diagnosis())
+}
+
+// noted has the diagnosis hear of publishers whose credential is refused.
+func (g *gateway) noted(authorize ingest.Authorizer) ingest.Authorizer {
+	return func(ctx context.Context, r ingest.Request) error {
+		err := authorize(ctx, r)
+		if errors.Is(err, ingest.ErrDenied) {
+			g.diagnosis.Refused(r.Name, strings.TrimPrefix(err.Error(), ingest.ErrDenied.Error()+": "))
+		}
+		return err
+	}
+}
+
+func sourceOf(fetched *pull.Room) func(stream string) (diagnosis.Source, bool) {
+	return func(stream string) (diagnosis.Source, bool) {
+		for _, s := range fetched.Status() {
+			if s.Name == stream {
+				return diagnosis.Source{State: string(s.State), OnDemand: s.OnDemand, LastError: s.LastError, Since: s.Since, Next: s.Next}, true
+			}
+		}
+		return diagnosis.Source{}, false
+	}
+}
+
+// named is what an answer to a viewer names.
+func (g *gateway) named(cfg Config) func(peer netip.Addr) *diagnosis.Transport {
+	return func(peer netip.Addr) *diagnosis.Transport {
+		if g.listeners.webrtc == nil {
+			return nil
+		}
+		t := &diagnosis.Transport{Configured: len(cfg.WebRTC.PublicIPs) > 0, Container: inContainer()}
+		for _, s := range cfg.WebRTC.ICEServers {
+			t.Relay = t.Relay || strings.HasPrefix(s.URL, "turn")
+		}
+		for _, c := range g.listeners.webrtc.Candidates(peer) {
+			if c.TCP {
+				t.TCP = append(t.TCP, c.Addr)
+			} else {
+				t.UDP = append(t.UDP, c.Addr)
+			}
+		}
+		return t
+	}
+}
+
+// inContainer says whether this process runs in one, by what Docker and Podman leave
+// there.
+func inContainer() bool {
+	return slices.ContainsFunc([]string{"/.dockerenv", "/run/.containerenv"}, func(file string) bool {
+		_, err := os.Stat(file)
+		return err == nil
+	})
+}
+
+// fullness is how much of the limits is used.
+func (g *gateway) fullness(cfg Config, made *derive.Room) func(stream string) []diagnosis.Limit {
+	return func(stream string) []diagnosis.Limit {
+		limits := []diagnosis.Limit{
+			{What: "publishers", Setting: "limits.publishers", Used: g.leaving.publishers(), Most: cfg.Limits.Publishers, Harms: "publisher is let in"},
+			{What: "viewers", Setting: "limits.viewers", Used: g.leaving.viewers(), Most: cfg.Limits.Viewers, Harms: "viewer is let in"},
+		}
+		if s, ok := g.hub.Stream(stream); ok && cfg.Limits.ViewersPerStream > 0 {
+			limits = append(limits, diagnosis.Limit{
+				What: "viewers of this stream", Setting: "limits.viewers_per_stream", Used: s.Viewers, Most: cfg.Limits.ViewersPerStream,
+				Harms: "viewer of it is let in",
+			})
+		}
+		if f := made.Stats().FFmpeg; cfg.Derive.FFmpeg != "off" {
+			limits = append(limits, diagnosis.Limit{
+				What: "processes of ffmpeg", Setting: "derive.max_processes", Used: f.Running, Most: f.Limit,
+				Harms: "picture or sound is turned into what browsers play",
+			})
+		}
+		return limits
+	}
+}
+
+func (g *gateway) emptying() *diagnosis.Draining {
+	s := g.leaving.State()
+	if !s.Draining || s.Until == nil {
+		return nil
+	}
+	return &diagnosis.Draining{Until: *s.Until}
+}
+
+// clockJumps counts those of the stream's publisher.
+func (g *gateway) clockJumps(stream string) (uint64, bool) { return 0, false }
+
+// whole is what the other nodes have to do with the stream.
+func (g *gateway) whole(ctx context.Context, stream string) *diagnosis.Cluster {
+	h := g.neighbours.describe()
+	c := &diagnosis.Cluster{Connected: h.Connected, Since: h.Since, Cause: h.Cause, Nodes: len(h.Nodes), Self: h.Node}
+	if t, ok := g.trees(ctx, stream); ok {
+		c.Origin, c.Whole = t.Origin, t.Whole
+	}
+	return c
+}
