@@ -59,6 +59,7 @@ type Config struct {
 	Relay   relayConfig
 	Auth    authConfig
 	Sources []pull.Source // what is fetched
+	Hooks   hooksConfig
 	Log     struct {
 		Level  string
 		Format string
@@ -107,6 +108,7 @@ func (c *Config) settings() []setting {
 		{sourcesKey, sources(&c.Sources)},
 		{levelKey, oneOf(&c.Log.Level, logLevels...)},
 		{"log.format", oneOf(&c.Log.Format, "text", "json")},
+		{hooksKey, inOneLine(c.Hooks.read)},
 		{"shutdown.drain", duration(&c.Shutdown.Drain, 0, 24*time.Hour)},
 	}
 	return slices.Concat(all, c.Limits.settings(), c.Auth.settings(), c.RTSP.settings(), c.Derive.settings(), c.Cluster.settings(), c.Relay.settings())
@@ -120,6 +122,7 @@ func (c *Config) sections() map[string]section {
 	c.Auth.sections(all)
 	return all
 }
+	c.Hooks.sections(all)
 
 // Validate says what is wrong with the configuration as a whole; single values
 // were checked when they were set.

@@ -8,6 +8,7 @@ import (
 
 	"millrace/api"
 	"millrace/api/diagnosis"
+	"millrace/api/hooks"
 	"millrace/cluster/wire"
 	"millrace/transmux/access"
 	"millrace/transmux/bus"
@@ -25,6 +26,7 @@ type gateway struct {
 	listeners  listeners
 	hub        *bus.Hub
 	journal    *journal.Journal // what happened here
+	hooks      *hooks.Room      // tell others of it
 	ledger     *ledger.Ledger   // who is here
 	source     bus.Source       // the Hub for viewers, behind what brings streams into it
 	api        *api.API
@@ -44,6 +46,8 @@ type gateway struct {
 	// directory is the last to go: the others hear from it that we have.
 	directory []task
 }
+	// afterwards is what tells of the end of all that.
+	afterwards []task
 
 // open opens the listeners and puts the rooms together.
 func open(cfg Config, log *slog.Logger) (*gateway, error) {
@@ -76,7 +80,7 @@ func (g *gateway) run(ctx context.Context, extra ...task) error {
 	ctx, release := g.leaving.first(ctx)
 	defer release()
 	g.api.SetReady(true) // the listeners stand, and nobody is answered before the doors open
-	err := runStages(ctx, [][]task{doors, g.viewers, g.derivations, g.transport, g.port, g.directory}, stopTimeout)
+	err := runStages(ctx, [][]task{doors, g.viewers, g.derivations, g.transport, g.port, g.directory, g.afterwards}, stopTimeout)
 	if err == nil {
 		g.log.Info("stopped")
 	}

@@ -19,6 +19,7 @@ func (g *gateway) furnish(cfg Config) {
 	metrics := api.NewMetrics(version(), g.hub)
 	g.furnishAccess(cfg, metrics)
 	g.furnishEvents()
+	g.furnishHooks(cfg, metrics)
 	deriver, judge := g.furnishDerive(cfg, metrics)
 	fetched := g.furnishSources(cfg, metrics)
 	g.source = fetched

@@ -1,0 +1,274 @@
+package hooks
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"millrace/transmux/access"
+	"millrace/transmux/journal"
+)
+
+// carrier brings messages to a receiver.
+type carrier interface {
+	// carry makes one attempt. An error that is final must not be followed by
+	// another one of the same message.
+	carry(ctx context.Context, m *Message) error
+	// target is where to, without anything that may be a secret.
+	target() string
+}
+
+// hook is a Hook at work.
+type hook struct {
+	room *Room
+
+	// Changed only while no lane runs:
+	cfg     Hook
+	streams []access.Pattern
+	carrier carrier
+	lanes   []*lane
+	stop    context.CancelFunc // nil while it does not run
+	work    sync.WaitGroup
+
+	mu        sync.Mutex
+	counts    Counts
+	gone      uint64 // up to here it has been counted what is missed
+	underway  int    // attempts
+	lastError string
+	lastAt    time.Time
+}
+
+// Counts are a hook's, since it is there.
+type Counts struct {
+	Delivered uint64
+	Failed    uint64 // attempts
+	Refused   uint64 // events that the receiver does not want
+	GivenUp   uint64 // events that were tried for too long
+	Missed    uint64 // events that were gone before they could be tried
+}
+
+func newHook(r *Room, cfg Hook) *hook {
+	h := &hook{room: r, gone: r.journal.Last()}
+	h.become(cfg)
+	return h
+}
+
+// become takes another configuration. What any lane has not settled comes again.
+func (h *hook) become(cfg Hook) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	cursor := h.cursorLocked()
+	same := len(h.lanes) == cfg.lanes()
+	for _, l := range h.lanes {
+		l.failing, l.next, l.pauses = time.Time{}, time.Time{}, pauses{}
+	}
+	h.cfg = cfg
+	h.streams, _ = access.ParsePatterns(cfg.Streams) // it has been validated
+	if !same {
+		h.lanes = make([]*lane, cfg.lanes())
+		for i := range h.lanes {
+			h.lanes[i] = &lane{hook: h, number: i, cursor: cursor}
+		}
+	}
+	if cfg.URL != "" {
+		h.carrier = newWebhook(&h.cfg, h.room.transport)
+	} else {
+		h.carrier = &command{cfg: &h.cfg, log: h.room.log}
+	}
+}
+
+// wants says whether the receiver is to be told of an event.
+func (h *hook) wants(e *journal.Event) bool {
+	if len(h.cfg.Kinds) > 0 && !slices.Contains(h.cfg.Kinds, e.Kind) {
+		return false
+	}
+	return len(h.streams) == 0 || slices.ContainsFunc(h.streams, func(p access.Pattern) bool { return p.Match(e.Stream) })
+}
+
+// start runs the lanes, unless they run.
+func (h *hook) start(ctx context.Context, last <-chan struct{}) {
+	if h.stop != nil {
+		return
+	}
+	ctx, h.stop = context.WithCancel(ctx)
+	for _, l := range h.lanes {
+		h.work.Go(func() { l.run(ctx, last) })
+	}
+}
+
+// halt ends the lanes and their attempts, and waits for them.
+func (h *hook) halt() {
+	if h.stop != nil {
+		h.stop()
+		h.work.Wait()
+		h.stop = nil
+	}
+}
+
+// cursorLocked is up to where everything is settled.
+func (h *hook) cursorLocked() uint64 {
+	if len(h.lanes) == 0 {
+		return h.gone
+	}
+	least := h.lanes[0].cursor
+	for _, l := range h.lanes {
+		least = min(least, l.cursor)
+	}
+	return least
+}
+
+func (h *hook) cursorOf(l *lane) uint64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return l.cursor
+}
+
+// settle says that a lane has nothing to do with anything up to there any more.
+func (h *hook) settle(l *lane, seq uint64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	l.cursor = max(l.cursor, seq)
+}
+
+// miss counts events up to there that are gone, but those that another lane counted.
+func (h *hook) miss(upTo, missed uint64) uint64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	n := min(missed, upTo-min(h.gone, upTo))
+	h.gone = max(h.gone, upTo)
+	h.counts.Missed += n
+	return n
+}
+
+// pending is how many events are still to be told.
+func (h *hook) pending() (n int) {
+	h.mu.Lock()
+	cursors := make([]uint64, len(h.lanes))
+	for i, l := range h.lanes {
+		cursors[i] = l.cursor
+	}
+	seq := h.cursorLocked()
+	h.mu.Unlock()
+	for {
+		events, missed := h.room.journal.After(seq, batch)
+		if len(events) == 0 {
+			return n
+		}
+		seq += missed
+		for i := range events {
+			e := &events[i]
+			for k, l := range h.lanes {
+				if e.Seq > cursors[k] && l.mine(e, len(h.lanes)) && h.wants(e) {
+					n++
+				}
+			}
+		}
+		seq += uint64(len(events))
+	}
+}
+
+// attempt makes one, within the hook's timeout.
+func (h *hook) attempt(ctx context.Context, m *Message) error {
+	h.mu.Lock()
+	h.underway++
+	h.mu.Unlock()
+	defer func() {
+		h.mu.Lock()
+		h.underway--
+		h.mu.Unlock()
+	}()
+	ctx, cancel := context.WithTimeout(ctx, h.cfg.timeout())
+	defer cancel()
+	return h.carrier.carry(ctx, m)
+}
+
+// log is for what is to be said of a message.
+func (h *hook) log(m *Message) *slog.Logger {
+	log := h.room.log.With("hook", h.cfg.Name, "event", m.ID, "kind", string(m.Kind))
+	if m.Stream != "" {
+		log = log.With("stream", m.Stream)
+	}
+	return log
+}
+
+// succeeded notes that the receiver takes what a lane brings.
+func (h *hook) succeeded(l *lane) {
+	h.mu.Lock()
+	h.counts.Delivered++
+	h.lastAt = time.Now()
+	since := h.answeredLocked(l)
+	h.mu.Unlock()
+	if !since.IsZero() {
+		h.room.log.Info("hooks: delivered again", "hook", h.cfg.Name, "after", time.Since(since).Round(time.Millisecond))
+	}
+}
+
+// answeredLocked notes that it is not the receiver's absence any more; since is when
+// that began, if this is the end of it.
+func (h *hook) answeredLocked(l *lane) (since time.Time) {
+	since, _ = h.failingLocked()
+	l.failing, l.next = time.Time{}, time.Time{}
+	if now, _ := h.failingLocked(); !now.IsZero() {
+		return time.Time{}
+	}
+	return since
+}
+
+// failingLocked is since when a lane waits for the receiver, and when the next one
+// tries again.
+func (h *hook) failingLocked() (since, next time.Time) {
+	for _, l := range h.lanes {
+		if !l.failing.IsZero() && (since.IsZero() || l.failing.Before(since)) {
+			since = l.failing
+		}
+		if !l.next.IsZero() && (next.IsZero() || l.next.Before(next)) {
+			next = l.next
+		}
+	}
+	return since, next
+}
+
+// failed notes an attempt that will be followed by another one after the pause. Only
+// the first of all is news.
+func (h *hook) failed(l *lane, m *Message, err error, pause time.Duration) {
+	now := time.Now()
+	h.mu.Lock()
+	before, _ := h.failingLocked()
+	if l.failing.IsZero() {
+		l.failing = now
+	}
+	l.next = now.Add(pause)
+	h.blameLocked(err)
+	h.mu.Unlock()
+	level := slog.LevelDebug
+	if before.IsZero() {
+		level = slog.LevelWarn
+	}
+	h.log(m).Log(context.Background(), level, "hooks: not delivered, and tried again", "cause", err, "again_in", pause.Round(time.Millisecond))
+}
+
+func (h *hook) blameLocked(err error) {
+	h.counts.Failed++
+	h.lastError = err.Error()
+}
+
+// refused notes an event that the receiver will not have.
+func (h *hook) refused(l *lane, m *Message, err error) {
+	h.mu.Lock()
+	h.blameLocked(err)
+	h.counts.Refused++
+	h.answeredLocked(l)
+	h.mu.Unlock()
+	h.log(m).Warn("hooks: not delivered, and not tried again", "cause", err)
+}
+
+// gaveUp notes an event that was tried for too long.
+func (h *hook) gaveUp(_ *lane, m *Message, err error) {
+	h.mu.Lock()
+	h.blameLocked(err)
+	h.counts.GivenUp++
+	h.mu.Unlock()
+	h.log(m).Warn("hooks: not delivered, and given up", "cause", err, "after", h.cfg.giveUp())
+}
