@@ -98,6 +98,8 @@ type Extended interface {
 type Config struct {
 	// ICEServers are named to every client that gets a session.
 	ICEServers []ICEServer
+	// Detours are servers of a session's own; nil for none.
+	Detours Detours
 	// Rate is how many requests a second one address may make that start,
 	// change or end sessions; DefaultRate.
 	Rate int

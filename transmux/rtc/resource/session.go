@@ -42,6 +42,7 @@ func (room *Room) post(w http.ResponseWriter, r *http.Request, path string, endp
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	room.put(id, e) // before it can end, so that its end finds it
+	servers := room.servers(id, r)
 	answer, session, err := endpoint.Accept(r.Context(), Request{
 		Stream: strings.Trim(strings.TrimPrefix(r.URL.Path, path), "/"), Offer: offer,
 		Credential: credential(r), Peer: peerOf(r), Agent: agentOf(r), ID: id,
@@ -58,7 +59,7 @@ func (room *Room) post(w http.ResponseWriter, r *http.Request, path string, endp
 	h.Set("Location", sessionsPath+id)
 	h.Set("ETag", e.etag)
 	h.Set("Cache-Control", "no-store")
-	for _, l := range room.links(session, sessionsPath+id) {
+	for _, l := range links(servers, session, sessionsPath+id) {
 		h.Add("Link", l.String())
 	}
 	status := http.StatusCreated
@@ -69,10 +70,20 @@ func (room *Room) post(w http.ResponseWriter, r *http.Request, path string, endp
 	_, _ = w.Write(answer) // a client that is gone shows by its silence
 }
 
+// servers are what a session may be told of: everybody's, and its own, which are taken
+// back when it ends.
+func (room *Room) servers(id string, r *http.Request) []ICEServer {
+	servers := room.cfg.ICEServers
+	if room.cfg.Detours != nil {
+		servers = append(servers[:len(servers):len(servers)], room.cfg.Detours.Open(id, hostOf(r))...)
+	}
+	return servers
+}
+
 // links are the ICE servers and the session's extensions.
-func (room *Room) links(s Session, path string) []Link {
-	links := make([]Link, 0, len(room.cfg.ICEServers))
-	for _, server := range room.cfg.ICEServers {
+func links(servers []ICEServer, s Session, path string) []Link {
+	links := make([]Link, 0, len(servers))
+	for _, server := range servers {
 		links = append(links, server.link())
 	}
 	if x, ok := s.(Extended); ok {
@@ -142,9 +153,12 @@ func (room *Room) put(id string, e *entry) {
 // take forgets a session, and returns it if it was there.
 func (room *Room) take(id string) *entry {
 	room.mu.Lock()
-	defer room.mu.Unlock()
 	e := room.sessions[id]
 	delete(room.sessions, id)
+	room.mu.Unlock()
+	if e != nil && room.cfg.Detours != nil {
+		room.cfg.Detours.End(id)
+	}
 	return e
 }
 
