@@ -58,8 +58,8 @@ type Config struct {
 	Cluster clusterConfig
 	Relay   relayConfig
 	Auth    authConfig
-	Sources []pull.Source // what is fetched
 	Hooks   hooksConfig
+	Sources []pull.Source // what is fetched
 	Log     struct {
 		Level  string
 		Format string
@@ -106,9 +106,9 @@ func (c *Config) settings() []setting {
 		{"stream.max_frames", count(&c.Stream.MaxFrames, 64, 1<<20)},
 		{"stream.linger", duration(&c.Stream.Linger, time.Second, time.Hour)},
 		{sourcesKey, sources(&c.Sources)},
+		{hooksKey, inOneLine(c.Hooks.read)},
 		{levelKey, oneOf(&c.Log.Level, logLevels...)},
 		{"log.format", oneOf(&c.Log.Format, "text", "json")},
-		{hooksKey, inOneLine(c.Hooks.read)},
 		{"shutdown.drain", duration(&c.Shutdown.Drain, 0, 24*time.Hour)},
 	}
 	return slices.Concat(all, c.Limits.settings(), c.Auth.settings(), c.RTSP.settings(), c.Derive.settings(), c.Cluster.settings(), c.Relay.settings())
@@ -120,9 +120,9 @@ func (c *Config) sections() map[string]section {
 		sourcesKey: func(node ast.Node, wrong complain) { readSources(&c.Sources, node, wrong) },
 	}
 	c.Auth.sections(all)
+	c.Hooks.sections(all)
 	return all
 }
-	c.Hooks.sections(all)
 
 // Validate says what is wrong with the configuration as a whole; single values
 // were checked when they were set.

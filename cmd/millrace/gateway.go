@@ -45,9 +45,9 @@ type gateway struct {
 	doors, viewers, derivations, transport, port []task
 	// directory is the last to go: the others hear from it that we have.
 	directory []task
-}
 	// afterwards is what tells of the end of all that.
 	afterwards []task
+}
 
 // open opens the listeners and puts the rooms together.
 func open(cfg Config, log *slog.Logger) (*gateway, error) {
