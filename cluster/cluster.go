@@ -61,13 +61,19 @@ type Room struct {
 	closed bool
 }
 
-// New makes the room: on its endpoint, in front of the hub and of next, which is
-// the Source for what is published on this node.
-func New(cfg Config, hub *bus.Hub, next bus.Source, dir Directory, endpoint *wire.Endpoint, deriver edge.Deriver, log *slog.Logger) *Room {
+// Own is the Source for what is published on this node, or fetched by it from where
+// no cluster is: it asks no other nodes.
+type Own interface {
+	bus.Source
+	Hold(ctx context.Context, name string) (s *bus.Stream, release func(), err error)
+}
+
+// New makes the room: on its endpoint, in front of the hub and of next.
+func New(cfg Config, hub *bus.Hub, next Own, dir Directory, endpoint *wire.Endpoint, deriver edge.Deriver, log *slog.Logger) *Room {
 	r := &Room{cfg: cfg, hub: hub, dir: dir, endpoint: endpoint, log: log, names: make(map[string]*sync.Mutex)}
 	r.edge = edge.New(edge.Config{Self: r.self, Linger: cfg.Linger, Patience: cfg.Patience, Silence: cfg.Silence},
 		hub, next, dir, endpoint, deriver, log)
-	r.feed = feed.New(feed.Config{Self: r.self, MaxChildren: cfg.MaxChildren}, hub, r.edge, r.edge, log)
+	r.feed = feed.New(feed.Config{Self: r.self, MaxChildren: cfg.MaxChildren}, streams{hub, next}, r.edge, r.edge, log)
 	r.edge.Serves(r.feed)
 	return r
 }

@@ -123,6 +123,7 @@ func (h *house) node(id string, change func(*options)) *node {
 	o := options{wire: wire.Config{Address: "127.0.0.1:0", Identity: h.identity}, cluster: cluster.Config{
 		Linger: time.Second, Silence: 3 * time.Second, // the machines that run tests pause
 	}}
+	o.own = func(n *node) cluster.Own { return published{n.hub} }
 	if change != nil {
 		change(&o)
 	}
@@ -141,7 +142,7 @@ func (h *house) node(id string, change func(*options)) *node {
 		dir: directory.New(store, directory.Node{ID: id, Region: o.region, Role: directory.RoleAny, Relay: []string{at}},
 			directory.Config{}, log),
 	}
-	n.Room = cluster.New(o.cluster, n.hub, n.hub, n.dir, endpoint, n.deriver, log)
+	n.Room = cluster.New(o.cluster, n.hub, o.own(n), n.dir, endpoint, n.deriver, log)
 	ctx, cancel := context.WithCancel(context.Background())
 	var work sync.WaitGroup
 	work.Go(func() { _ = n.dir.Serve(ctx) })
@@ -165,6 +166,14 @@ type options struct {
 	cluster   cluster.Config
 	region    string
 	advertise func(address string) string
+	own       func(*node) cluster.Own
+}
+
+// published is what a node without sources has.
+type published struct{ *bus.Hub }
+
+func (p published) Hold(_ context.Context, name string) (*bus.Stream, func(), error) {
+	return p.Hub.Hold(name)
 }
 
 // wait polls.

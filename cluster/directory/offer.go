@@ -22,8 +22,10 @@ const (
 // there is nobody. Several nodes may offer a stream.
 func (d *Directory) Offer(stream string) (withdraw func(), err error) {
 	withdraw, err = d.store.Subscribe(d.offerOf(stream), func(m Message) {
-		self := d.Self()
-		if m.Reply != nil && !self.Draining {
+		d.mu.Lock()
+		self, closed := d.self, d.closed
+		d.mu.Unlock()
+		if m.Reply != nil && !self.Draining && !closed {
 			m.Reply(encode(Place{Stream: stream, Node: self.ID, Session: self.Session}))
 		}
 	})

@@ -31,8 +31,11 @@ const (
 	// defaultPatience is how long the stream goes on without a parent: as a stream
 	// without its publisher.
 	defaultPatience = 15 * time.Second
-	// joinTimeout bounds a viewer's wait: after it, it is told to come again.
-	joinTimeout = 5 * time.Second
+	// joinTimeout bounds a viewer's wait: after it, it is told to come again. Where
+	// the stream is being begun, as a source on demand is, it waits for beginTimeout:
+	// players give up after ten seconds.
+	joinTimeout  = 5 * time.Second
+	beginTimeout = 9500 * time.Millisecond
 	// defaultSilence is when a parent that says nothing is left. It answers a ping
 	// each beat.
 	defaultSilence = time.Second
@@ -52,6 +55,7 @@ var (
 // Directory is what the room must know of the others; *directory.Directory is one.
 type Directory interface {
 	Locate(ctx context.Context, stream string) (directory.Place, error)
+	Offered(ctx context.Context, stream string) (directory.Place, error)
 	Watch(stream string) (places <-chan directory.Place, stop func())
 	Node(id string) (directory.Peer, bool)
 	Suspect(id string)
@@ -182,8 +186,10 @@ func (r *Room) Subscribe(ctx context.Context, name string) (*bus.Subscriber, err
 	if err := bus.ValidName(name); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, joinTimeout)
+	ctx, cancel := context.WithTimeout(ctx, beginTimeout)
 	defer cancel()
+	late := time.NewTimer(joinTimeout)
+	defer late.Stop()
 	for {
 		here, mirrored := r.here(name)
 		if here {
@@ -208,9 +214,14 @@ func (r *Room) Subscribe(ctx context.Context, name string) (*bus.Subscriber, err
 			if errors.Is(p.err, directory.ErrUnknown) || errors.Is(p.err, directory.ErrUnreachable) || errors.Is(p.err, errHere) {
 				return r.next.Subscribe(ctx, name)
 			}
-			return nil, &bus.Unavailable{Reason: fmt.Sprintf("It is published on another node, but cannot be had from there: %v.", p.err)}
+			return nil, unavailable(p.err)
+		case <-late.C:
+			if p.begins.Load() {
+				continue
+			}
+			return nil, errNoAnswer
 		case <-ctx.Done():
-			return nil, &bus.Unavailable{Reason: "It is published on another node, which does not answer."}
+			return nil, errNoAnswer
 		}
 		sub, err := r.hub.Subscribe(ctx, name)
 		if !errors.Is(err, bus.ErrNotLive) || ctx.Err() != nil {
@@ -222,6 +233,18 @@ func (r *Room) Subscribe(ctx context.Context, name string) (*bus.Subscriber, err
 		}
 	}
 }
+
+// unavailable is what a viewer is told of a stream that cannot be fetched.
+func unavailable(cause error) error {
+	var no *wire.Refusal
+	if errors.As(cause, &no) && no.Reason == wire.Failed {
+		return &bus.Unavailable{Reason: no.Text} // a sentence of the node that tried to begin it
+	}
+	return &bus.Unavailable{Reason: fmt.Sprintf("It is published on another node, but cannot be had from there: %v.", cause)}
+}
+
+// errNoAnswer is what a viewer is told who has waited in vain.
+var errNoAnswer = &bus.Unavailable{Reason: "It is published on another node, which does not answer."}
 
 // Follow goes on with a stream that was published here and is lingering for its
 // viewers, as soon as it is published elsewhere.

@@ -32,9 +32,10 @@ type parent struct {
 	link *wire.Link
 	hop  wire.Hop
 
-	answer chan error // one: nil for a welcome
-	done   chan struct{}
-	err    error // once done is closed
+	patience *time.Timer // of the search, for the answer
+	answer   chan error  // one: nil for a welcome
+	done     chan struct{}
+	err      error // once done is closed
 
 	heard atomic.Int64 // when anything came, by the monotonic clock of pull.begun
 
@@ -62,8 +63,8 @@ type parent struct {
 
 // channel is a track's frames on the link.
 type channel struct {
-	generation uint32
-	seq        *sequencer
+	position wire.Position // of its track, without a number
+	seq      *sequencer
 }
 
 // run reads the link until it ends.
@@ -91,6 +92,12 @@ func (p *parent) take(m any) error {
 	case *wire.Refusal:
 		p.reply(m)
 		return m
+	case *wire.Wait:
+		if !p.welcomed {
+			p.pull.begins.Store(true)
+			p.patience.Reset(waitTimeout)
+		}
+		return nil
 	case *wire.Pong:
 		p.mu.Lock()
 		p.clock.add(m.Sent, m.Clock, now.UnixNano())
@@ -191,7 +198,8 @@ func (p *parent) catalog(m *wire.Catalog, now time.Time) error {
 	for i, c := range m.Channels {
 		channels[c.Channel], forms[c.Form] = p.channels[c.Channel], tracks[i]
 		if channels[c.Channel] == nil {
-			channels[c.Channel] = &channel{m.Generation, newSequencer(tracks[i].Kind == av.Video)}
+			at := wire.Position{Generation: m.Generation, Track: c.Track.ID}
+			channels[c.Channel] = &channel{at, newSequencer(tracks[i].Kind == av.Video)}
 		}
 	}
 	for form, t := range p.forms { // frames on their way may have them still
@@ -261,8 +269,8 @@ func (p *parent) drain(c *channel, now time.Time) error {
 			break // it is described in a moment
 		}
 		c.seq.take(now)
-		f.AV.Track, f.AV.Generation = track, c.generation
-		if err := p.pull.write(p, f.AV); err != nil {
+		f.AV.Track, f.AV.Generation = track, c.position.Generation
+		if err := p.pull.write(p, c.position, f.AV); err != nil {
 			return err
 		}
 		p.frames++
@@ -270,6 +278,9 @@ func (p *parent) drain(c *channel, now time.Time) error {
 	lost, late := uint64(0), uint64(0)
 	for _, c := range p.channels {
 		lost, late = lost+c.seq.lost, late+c.seq.late
+	}
+	if c.seq.seekKey {
+		p.pull.broken(p, c.position)
 	}
 	p.mu.Lock()
 	ask := lost > p.lastLost && c.seq.seekKey

@@ -23,6 +23,7 @@ type pull struct {
 
 	kick    chan struct{}
 	wanting atomic.Bool   // the parent is to be told of wishes
+	begins  atomic.Bool   // a node that is asked begins the stream first
 	ready   chan struct{} // closed once the stream can be joined
 	over    chan struct{}
 	err     error // once over is closed
@@ -43,14 +44,18 @@ type pull struct {
 	mirror    *bus.Mirror // nil before the first welcome
 	searching bool        // the next welcome is taken
 	current   *parent
-	previous  *parent // until current has brought something
-	epoch     uint64  // of the mirror
+	previous  *parent                  // until current has brought something
+	epoch     uint64                   // of the mirror
+	have      map[wire.Position]uint64 // the newest frame of each track of that epoch
 	isReady   bool
 	closed    bool
 }
 
 // found is what came of a search: a parent that was adopted, or why not.
-type found struct{ err error }
+type found struct {
+	err   error
+	place directory.Place // that was searched for; not live: p.place
+}
 
 func newPull(r *Room, name string, lingering *bus.Stream) *pull {
 	now := time.Now()
@@ -105,7 +110,9 @@ func (p *pull) run(ctx context.Context) {
 func (p *pull) loop(ctx context.Context) error {
 	var err error
 	if p.place, err = p.room.dir.Locate(ctx, p.name); err != nil && p.lingering == nil {
-		return err
+		if p.place, err = p.room.offered(ctx, p.name, err); err != nil {
+			return err
+		}
 	}
 	if p.here() && p.lingering == nil {
 		return errHere
@@ -130,8 +137,16 @@ func (p *pull) loop(ctx context.Context) error {
 			taken, keyframes = mirror.Done(), mirror.KeyframeRequests()
 		}
 		select {
-		case p.place = <-places:
+		case place := <-places:
+			if place.Live() || p.place.Generation > 0 { // an offer ends when it is refused
+				p.place = place
+			}
 		case f := <-p.found:
+			if f.place.Live() {
+				p.found = nil
+				p.place = f.place
+				continue
+			}
 			if err := p.settle(f.err); err != nil {
 				return err
 			}
@@ -186,7 +201,11 @@ func (p *pull) review(ctx context.Context, now time.Time) error {
 		}
 	}
 	needed := parent == nil || p.cause != nil
-	if !needed || p.found != nil || now.Before(p.again) || !p.place.Live() || p.here() {
+	if !needed || p.found != nil || now.Before(p.again) || p.here() {
+		return nil
+	}
+	if !p.place.Live() {
+		p.resort(ctx, now, parent == nil && p.lingering == nil)
 		return nil
 	}
 	p.mu.Lock()
@@ -195,7 +214,7 @@ func (p *pull) review(ctx context.Context, now time.Time) error {
 	result := make(chan found, 1)
 	p.found = result
 	s := newSearch(p)
-	p.room.work.Go(func() { result <- found{s.run(ctx)} })
+	p.room.work.Go(func() { result <- found{err: s.run(ctx)} })
 	return nil
 }
 
@@ -263,6 +282,9 @@ func (p *pull) settle(err error) error {
 	parent, mirror := p.current, p.mirror
 	p.mu.Unlock()
 	if err != nil {
+		if p.place.Generation == 0 {
+			p.place = directory.Place{Stream: p.name}
+		}
 		p.backoff = min(max(2*p.backoff, 50*time.Millisecond), time.Second)
 		p.again = time.Now().Add(p.backoff)
 		if errors.Is(err, bus.ErrNameTaken) || errors.Is(err, bus.ErrShutdown) {

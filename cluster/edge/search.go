@@ -19,9 +19,13 @@ const (
 	maxAsked = 32
 	// maxAtOnce bounds the nodes that are asked at once.
 	maxAtOnce = 3
-	// askTimeout is for one node's answer.
-	askTimeout = 3500 * time.Millisecond
+	// askTimeout is for one node's answer, waitTimeout for that of one which begins the
+	// stream.
+	askTimeout  = 3500 * time.Millisecond
+	waitTimeout = 13 * time.Second
 )
+
+var errNoReply = errors.New("it does not answer")
 
 // search looks for a node that gives the stream.
 type search struct {
@@ -35,12 +39,10 @@ type search struct {
 
 // newSearch is made by the pull's goroutine.
 func newSearch(p *pull) *search {
-	p.mu.Lock()
-	epoch := p.epoch
-	p.mu.Unlock()
 	s := &search{pull: p, asked: make(map[string]bool), hello: wire.Hello{
-		Version: wire.Version, Child: p.room.cfg.Self(), Stream: p.name, Epoch: epoch, Origin: p.place.Node,
+		Version: wire.Version, Child: p.room.cfg.Self(), Stream: p.name, Origin: p.place.Node,
 	}}
+	s.hello.Epoch, s.hello.Have = p.positions()
 	s.origin = wire.Hop{Node: p.place.Node}
 	if n, known := p.room.dir.Node(p.place.Node); known {
 		s.origin.Region, s.origin.Relay = n.Region, n.Relay
@@ -156,15 +158,17 @@ func (s *search) hear(a answer) {
 
 // ask asks one node; nil is a welcome, by which the pull has it.
 func (s *search) ask(ctx context.Context, hop wire.Hop, hello wire.Hello) error {
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	patience := time.AfterFunc(askTimeout, func() { cancel(errNoReply) })
+	defer patience.Stop()
 	err := errAlone
 	for _, at := range hop.Relay {
 		var l *wire.Link
 		if l, err = s.pull.room.dialer.Dial(ctx, at); err != nil {
 			continue
 		}
-		if err = s.greet(ctx, hop, hello, l); err == nil {
+		if err = s.greet(ctx, hop, hello, l, patience); err == nil {
 			return nil
 		}
 		var no *wire.Refusal
@@ -175,8 +179,8 @@ func (s *search) ask(ctx context.Context, hop wire.Hop, hello wire.Hello) error 
 	return err
 }
 
-func (s *search) greet(ctx context.Context, hop wire.Hop, hello wire.Hello, l *wire.Link) error {
-	p := &parent{pull: s.pull, link: l, hop: hop, answer: make(chan error, 1), done: make(chan struct{})}
+func (s *search) greet(ctx context.Context, hop wire.Hop, hello wire.Hello, l *wire.Link, patience *time.Timer) error {
+	p := &parent{pull: s.pull, link: l, hop: hop, patience: patience, answer: make(chan error, 1), done: make(chan struct{})}
 	p.heard.Store(int64(time.Since(s.pull.begun)))
 	hello.Sent = time.Now().UnixNano()
 	s.pull.room.work.Go(p.run)
@@ -200,8 +204,8 @@ func (s *search) greet(ctx context.Context, hop wire.Hop, hello wire.Hello, l *w
 			}
 		default:
 		}
-		l.Close(ctx.Err())
+		l.Close(context.Cause(ctx))
 		<-p.done
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
 }

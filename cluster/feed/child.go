@@ -21,7 +21,8 @@ type child struct {
 	stream *bus.Stream
 	status []wire.NodeStatus // of it and all below it; guarded by room.mu
 
-	heard atomic.Int64 // when it last said something, Unix nanoseconds
+	heard atomic.Int64             // when it last said something, Unix nanoseconds
+	have  map[wire.Position]uint64 // what it has from another parent; not changed
 
 	wanting sync.Mutex
 	wishes  map[derive.Offer]func() // guarded by wanting: what ends them
@@ -42,6 +43,33 @@ func newChild(r *Room, l *wire.Link, h *wire.Hello, s *bus.Stream) *child {
 	return &child{
 		room: r, link: l, hello: h, stream: s,
 		channels: make(map[channelKey]uint32), forms: make(map[*av.Track]uint32),
+	}
+}
+
+// resume takes the child's word for what it has of the publication that is served.
+func (c *child) resume(epoch uint64) {
+	if c.hello.Epoch != epoch {
+		return
+	}
+	c.have = make(map[wire.Position]uint64, len(c.hello.Have))
+	for _, p := range c.hello.Have {
+		c.have[wire.Position{Generation: p.Generation, Track: p.Track}] = p.Origin
+	}
+}
+
+// has is the number of the last frame of a track that the child has, zero if none.
+func (c *child) has(track wire.Position) uint64 { return c.have[track] }
+
+// news is the reader's next frame that the child has not. What follows the last
+// one that it has can be shown there without a keyframe.
+func (c *child) news(r *reader) *av.Frame {
+	for {
+		f := r.cursor.Peek()
+		if f == nil || f.Origin > r.have {
+			return f
+		}
+		c.room.counts.spared.Add(uint64(f.Size()))
+		r.cursor.Advance()
 	}
 }
 
@@ -110,8 +138,9 @@ func (c *child) farewell(err error) error {
 
 // planned is a track of a catalog and its channel.
 type planned struct {
-	track   *av.Track
-	channel uint32
+	track    *av.Track
+	channel  uint32
+	position wire.Position // the track with its origin's numbers
 }
 
 // plan gives the catalog's tracks their channels, and says so to the child.
@@ -134,7 +163,7 @@ func (c *child) plan(cat *bus.Catalog) ([]planned, *wire.Catalog) {
 		if forms[t] == 0 {
 			forms[t] = c.next()
 		}
-		plan[i] = planned{t, channels[key]}
+		plan[i] = planned{t, channels[key], wire.Position{Generation: m.Generation, Track: uint32(t.ID - o.IDs)}}
 		m.Channels = append(m.Channels, wire.Channel{Channel: channels[key], Form: forms[t], Track: wire.TrackOf(t, o.IDs)})
 	}
 	c.channels, c.forms = channels, forms

@@ -34,9 +34,11 @@ const (
 	quiet = 700 * time.Millisecond
 )
 
-// Hub is the part of the bus that the room needs.
-type Hub interface {
-	Hold(name string) (s *bus.Stream, release func(), err error)
+// Streams are those that this node has: published here, or fetched from other nodes.
+type Streams interface {
+	// Hold joins one. One that is not live, and that this node can begin by itself,
+	// it begins and waits for; it must not ask other nodes for it.
+	Hold(ctx context.Context, name string) (s *bus.Stream, release func(), err error)
 }
 
 // Paths tells from where this node has its streams.
@@ -60,7 +62,7 @@ type Config struct {
 // Room serves all children of this node.
 type Room struct {
 	cfg     Config
-	hub     Hub
+	streams Streams
 	paths   Paths
 	deriver Deriver
 	log     *slog.Logger
@@ -71,20 +73,22 @@ type Room struct {
 	draining bool
 }
 
-type counts struct{ opened, refused, frames, bytes, canceled atomic.Uint64 }
+type counts struct{ opened, refused, frames, bytes, canceled, spared atomic.Uint64 }
 
 // Stats are the room's figures.
 type Stats struct {
 	Children                                 int
 	Opened, Refused, Frames, Bytes, Canceled uint64
+	// Spared are the bytes of frames that children had from other parents.
+	Spared uint64
 }
 
 // New makes the room.
-func New(cfg Config, hub Hub, paths Paths, deriver Deriver, log *slog.Logger) *Room {
+func New(cfg Config, streams Streams, paths Paths, deriver Deriver, log *slog.Logger) *Room {
 	if cfg.MaxChildren <= 0 {
 		cfg.MaxChildren = DefaultMaxChildren
 	}
-	return &Room{cfg: cfg, hub: hub, paths: paths, deriver: deriver, log: log, children: make(map[string][]*child)}
+	return &Room{cfg: cfg, streams: streams, paths: paths, deriver: deriver, log: log, children: make(map[string][]*child)}
 }
 
 // Stats reads the figures.
@@ -96,7 +100,7 @@ func (r *Room) Stats() Stats {
 	}
 	r.mu.Unlock()
 	c := &r.counts
-	return Stats{n, c.opened.Load(), c.refused.Load(), c.frames.Load(), c.bytes.Load(), c.canceled.Load()}
+	return Stats{n, c.opened.Load(), c.refused.Load(), c.frames.Load(), c.bytes.Load(), c.canceled.Load(), c.spared.Load()}
 }
 
 // Children are the streams that have some, and how many.
@@ -153,14 +157,19 @@ func (r *Room) Drain() {
 func (r *Room) Handle(ctx context.Context, l *wire.Link) {
 	s := &session{room: r, link: l, begun: time.Now()}
 	s.ctx, s.cancel = context.WithCancelCause(ctx)
-	s.patience = time.AfterFunc(greeting, func() { l.Close(errSaidNothing) })
+	s.patience = time.AfterFunc(greeting, func() {
+		if s.child.Load() != nil {
+			l.Close(errSilent)
+		}
+		l.Close(errSaidNothing) // only the first cause counts
+	})
 	err := l.Run(s.take)
 	s.cancel(err)
 	s.patience.Stop()
 	s.work.Wait()
-	if s.child != nil {
-		r.remove(s.child)
-		r.log.Info("relay: child left", "stream", s.child.hello.Stream, "node", s.child.hello.Child.Node, "remote", l.Remote,
+	if c := s.child.Load(); c != nil {
+		r.remove(c)
+		r.log.Info("relay: child left", "stream", c.hello.Stream, "node", c.hello.Child.Node, "remote", l.Remote,
 			"cause", cmp.Or(s.cause(), err), "duration", time.Since(s.begun).Round(time.Millisecond), "frames", l.Stats().FramesOut)
 	}
 }

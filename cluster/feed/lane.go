@@ -42,6 +42,7 @@ type reader struct {
 	tap     *bus.Subscriber
 	cursor  *bus.Cursor
 	number  uint64
+	have    uint64 // the child has the frames up to this one
 	entries uint32 // of the cursor at the last frame
 	cancels []func()
 }
@@ -101,7 +102,7 @@ func (l *lane) settle(plan []planned) {
 			next = append(next, l.readers[i])
 			continue
 		}
-		r := &reader{planned: p, tap: l.child.stream.Tap()}
+		r := &reader{planned: p, tap: l.child.stream.Tap(), have: l.child.has(p.position)}
 		if l.kind == av.Video {
 			r.tap.Follow(p.track.ID, 0)
 			r.cursor = r.tap.Video()
@@ -124,7 +125,7 @@ func (l *lane) oldest() (*reader, *av.Frame) {
 	var from *reader
 	var frame *av.Frame
 	for _, r := range l.readers {
-		if f := r.cursor.Peek(); f != nil && (frame == nil || f.Seq < frame.Seq) {
+		if f := l.child.news(r); f != nil && (frame == nil || f.Seq < frame.Seq) {
 			from, frame = r, f
 		}
 	}

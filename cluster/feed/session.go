@@ -5,11 +5,21 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"millrace/cluster/wire"
 	"millrace/transmux/bus"
 	"millrace/transmux/derive"
+)
+
+const (
+	// soon is how long a child is left without a word while its stream is begun.
+	soon = 200 * time.Millisecond
+	// beginning bounds that, and is longer than a source may take (ingest/pull).
+	beginning = 12 * time.Second
+	// maxReason is what of an error a child is told, in bytes.
+	maxReason = 300
 )
 
 // session is a link before and while it is a child's.
@@ -19,9 +29,10 @@ type session struct {
 	begun    time.Time
 	ctx      context.Context
 	cancel   context.CancelCauseFunc
-	patience *time.Timer // for the first message; then for the next one
+	patience *time.Timer // for the next message
 	work     sync.WaitGroup
-	child    *child // once it is one
+	asked    bool                  // of the link's handler
+	child    atomic.Pointer[child] // once it is one
 }
 
 // cause is why the session was ended from this end, nil if it was not.
@@ -34,29 +45,36 @@ func (s *session) cause() error {
 
 // take hears the peer.
 func (s *session) take(m any) error {
-	if s.child != nil {
+	c := s.child.Load()
+	if c != nil {
 		s.patience.Reset(silence)
-		s.child.heard.Store(time.Now().UnixNano())
+		c.heard.Store(time.Now().UnixNano())
 	}
 	switch m := m.(type) {
 	case *wire.Hello:
-		return s.hello(m)
+		if s.asked {
+			return fmt.Errorf("feed: %w", errTwice)
+		}
+		s.asked = true
+		s.patience.Reset(beginning + greeting)
+		s.work.Go(func() { s.hello(m) })
+		return nil
 	case *wire.Query:
 		return s.query(m)
 	case *wire.Ping:
 		return s.link.SendPong(wire.Pong{Sent: m.Sent, Clock: time.Now().UnixNano()})
 	}
-	if s.child == nil {
+	if c == nil {
 		return fmt.Errorf("feed: %w", errSaidNothing)
 	}
 	switch m := m.(type) {
 	case *wire.Keyframe:
-		s.child.stream.RequestKeyframe()
+		c.stream.RequestKeyframe()
 	case *wire.Want:
-		s.child.want(m.Sets)
+		c.want(m.Sets)
 	case *wire.Status:
 		s.room.mu.Lock()
-		s.child.status = m.Nodes
+		c.status = m.Nodes
 		s.room.mu.Unlock()
 	}
 	return nil
@@ -71,47 +89,62 @@ func (s *session) query(q *wire.Query) error {
 	return s.link.Send(&wire.Tree{Path: s.room.paths.Path(q.Stream), Nodes: below[:min(len(below), maxBelow)]})
 }
 
-// hello lets a child in, or sends it on.
-func (s *session) hello(h *wire.Hello) error {
-	if s.child != nil {
-		return fmt.Errorf("feed: %w", errTwice)
-	}
+// hello lets a child in, or sends it on; it serves it to the end.
+func (s *session) hello(h *wire.Hello) {
 	came := time.Now()
-	stream, release, err := s.room.hub.Hold(h.Stream)
+	stream, release, err := s.hold(h.Stream)
 	if err != nil {
-		return s.refuse(h, &wire.Refusal{Reason: wire.Unknown, Text: err.Error()})
+		s.refuse(h, refusal(err))
+		return
 	}
+	defer release()
 	path := s.room.paths.Path(h.Stream)
 	epoch := stream.Catalog().Origin.Epoch
 	c := newChild(s.room, s.link, h, stream)
-	c.heard.Store(came.UnixNano())
+	c.resume(epoch)
+	c.heard.Store(time.Now().UnixNano())
 	if no := s.room.admit(c, path, epoch); no != nil {
-		release()
-		return s.refuse(h, no)
+		s.refuse(h, no)
+		return
 	}
-	s.child = c
-	s.patience.Stop()
-	s.patience = time.AfterFunc(silence, func() { s.link.Close(errSilent) })
+	s.child.Store(c)
+	s.patience.Reset(silence)
 	s.room.counts.opened.Add(1)
 	s.room.log.Info("relay: child came", "stream", h.Stream, "node", h.Child.Node, "region", h.Child.Region,
 		"remote", s.link.Remote, "transport", s.link.Transport, "hops", len(path))
-	if err := s.link.Send(&wire.Welcome{Path: path, Epoch: epoch, Sent: h.Sent, Clock: came.UnixNano()}); err != nil {
-		release()
-		return err
+	// As if the answer had been given at once, and the way were the longer: clocks are compared by it.
+	clock := came.Add(time.Since(came) / 2)
+	if err := s.link.Send(&wire.Welcome{Path: path, Epoch: epoch, Sent: h.Sent, Clock: clock.UnixNano()}); err != nil {
+		s.link.Close(err)
+		return
 	}
-	s.work.Go(func() {
-		defer release()
-		err := c.run(s.ctx)
-		s.cancel(err)
-		c.want(nil)
-	})
-	return nil
+	s.cancel(c.run(s.ctx))
+	c.want(nil)
 }
 
-func (s *session) refuse(h *wire.Hello, no *wire.Refusal) error {
+// hold joins the stream, and asks the peer to wait where that takes a while.
+func (s *session) hold(name string) (*bus.Stream, func(), error) {
+	ctx, cancel := context.WithTimeout(s.ctx, beginning)
+	defer cancel()
+	late := time.AfterFunc(soon, func() { _ = s.link.Send(&wire.Wait{}) }) // a link that is broken ends by itself
+	defer late.Stop()
+	return s.room.streams.Hold(ctx, name)
+}
+
+// refusal is what a child is told of a stream that cannot be had.
+func refusal(err error) *wire.Refusal {
+	var told *bus.Unavailable
+	if errors.As(err, &told) {
+		return &wire.Refusal{Reason: wire.Failed, Text: told.Reason[:min(len(told.Reason), maxReason)]}
+	}
+	return &wire.Refusal{Reason: wire.Unknown, Text: err.Error()}
+}
+
+func (s *session) refuse(h *wire.Hello, no *wire.Refusal) {
 	s.room.counts.refused.Add(1)
 	s.room.log.Debug("relay: child refused", "stream", h.Stream, "node", h.Child.Node, "remote", s.link.Remote, "reason", no.Reason)
-	return s.link.Send(no) // the peer hangs up, or patience does
+	s.patience.Reset(greeting)
+	_ = s.link.Send(no) // the peer hangs up, or patience does
 }
 
 // want has tracks derived for the child's viewers. The stream's tracks are the

@@ -11,6 +11,9 @@ func (m *Hello) check() error {
 	if m.Child.Node == "" || !m.Child.sane() {
 		return fmt.Errorf("%w: hello without a node", ErrMalformed)
 	}
+	if len(m.Have) > maxHave {
+		return fmt.Errorf("%w: hello with %d positions", ErrMalformed, len(m.Have))
+	}
 	return bus.ValidName(m.Stream)
 }
 
@@ -80,6 +83,7 @@ func (c *Channel) check() error {
 }
 
 func (*Keyframe) check() error { return nil }
+func (*Wait) check() error     { return nil }
 
 func (m *Want) check() error {
 	if len(m.Sets) > maxWants {

@@ -49,6 +49,19 @@ func readMessage(r *bufio.Reader, b *budget) (Type, []byte, error) {
 	return Type(t), body, noEOF(err)
 }
 
+// readMessages reads messages until the end, and returns why; io.EOF between two.
+func readMessages(r *bufio.Reader, b *budget, handle func(Type, []byte) error) error {
+	for {
+		t, body, err := readMessage(r, b)
+		if err != nil {
+			return err
+		}
+		if err := handle(t, body); err != nil {
+			return err
+		}
+	}
+}
+
 // readBody gives memory for what has come, not for what was announced.
 func readBody(r io.Reader, size int, b *budget) ([]byte, error) {
 	body := make([]byte, min(size, chunk))

@@ -32,10 +32,22 @@ type Hello struct {
 	Epoch uint64 `json:"epoch,omitempty"`
 	// Origin is the node that publishes the stream as far as the child knows.
 	Origin string `json:"origin,omitempty"`
+	// Have is how far the child has come with the tracks of that publication.
+	Have []Position `json:"have,omitempty"`
 	// Insist is said by a child that has tried its own region's nodes in vain.
 	Insist bool  `json:"insist,omitempty"`
 	Sent   int64 `json:"sent"` // the child's clock
 }
+
+// Position is the newest frame that a child has of a track.
+type Position struct {
+	Generation uint32 `json:"generation"`
+	Track      uint32 `json:"track"`
+	Origin     uint64 `json:"origin"` // av.Frame's
+}
+
+// Wait says that the parent begins the stream, and answers when that is done.
+type Wait struct{}
 
 // Welcome grants it.
 type Welcome struct {
@@ -55,6 +67,7 @@ const (
 	Draining = "draining" // the parent is about to go
 	Stale    = "stale"    // the parent has an older publication
 	Foreign  = "foreign"  // the versions differ
+	Failed   = "failed"   // the parent cannot begin it; the text says why, to viewers
 )
 
 // Refusal does not grant it, and says who else may.
@@ -173,6 +186,7 @@ func (*Path) kind() Type     { return TypePath }
 func (*Status) kind() Type   { return TypeStatus }
 func (*Query) kind() Type    { return TypeQuery }
 func (*Tree) kind() Type     { return TypeTree }
+func (*Wait) kind() Type     { return TypeWait }
 
 // Encode is the message with its header.
 func Encode(m Message) []byte {
@@ -212,6 +226,8 @@ func newMessage(t Type) Message {
 		return &Query{}
 	case TypeTree:
 		return &Tree{}
+	case TypeWait:
+		return &Wait{}
 	default:
 		return nil
 	}

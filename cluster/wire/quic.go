@@ -163,15 +163,7 @@ func (p *quicPipe) read(from io.Reader, handle func(Type, []byte) error) error {
 		r.Reset(nil)
 		readers.Put(r)
 	}()
-	for {
-		t, body, err := readMessage(r, p.budget)
-		if err != nil {
-			return err
-		}
-		if err := handle(t, body); err != nil {
-			return err
-		}
-	}
+	return readMessages(r, p.budget, handle)
 }
 
 func (p *quicPipe) rtt() time.Duration { return p.conn.ConnectionStats().SmoothedRTT }

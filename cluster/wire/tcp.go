@@ -44,25 +44,12 @@ func (p *tcpPipe) frames(b []byte, _ bool, _ func() bool) (func(), error) {
 }
 
 func (p *tcpPipe) run(handle func(Type, []byte) error) error {
-	err := p.read(handle)
+	err := readMessages(bufio.NewReaderSize(p.conn, chunk), p.budget, handle)
 	p.close(err)
 	if errors.Is(err, net.ErrClosed) {
 		return p.cause
 	}
 	return err
-}
-
-func (p *tcpPipe) read(handle func(Type, []byte) error) error {
-	r := bufio.NewReaderSize(p.conn, chunk)
-	for {
-		t, body, err := readMessage(r, p.budget)
-		if err != nil {
-			return err
-		}
-		if err := handle(t, body); err != nil {
-			return err
-		}
-	}
 }
 
 func (p *tcpPipe) rtt() time.Duration { return 0 }

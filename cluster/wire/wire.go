@@ -47,6 +47,7 @@ const (
 	maxNodes    = 1024
 	maxTry      = 64
 	maxWants    = 16
+	maxHave     = 2 * maxTracks // those of a generation that ends among them
 	maxText     = 512
 )
 
@@ -93,6 +94,7 @@ const (
 	TypeStatus                   // child
 	TypeQuery                    // anybody
 	TypeTree                     // the one that was asked
+	TypeWait                     // parent
 )
 
 // limit is the greatest body of a type.

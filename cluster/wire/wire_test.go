@@ -86,7 +86,7 @@ func messages() []Message {
 		&Refusal{Reason: Full, Text: "no", Try: []Hop{hop}},
 		&Catalog{Epoch: 1, Generation: 2, Live: true, Publisher: Publisher{"rtmp", "r", "e", true}, Channels: []Channel{channel}, Start: 3},
 		&Describe{channel}, &Keyframe{}, &Want{[]Wish{{[]string{"opus", "PCMU"}, true}}}, &End{"over"}, &Move{"go", []Hop{hop}},
-		&Path{[]Hop{hop}}, &Status{[]NodeStatus{{Node: "a", Viewers: 3, Latency: .5}}}, &Query{"live/a"}, &Tree{[]Hop{hop}, nil},
+		&Path{[]Hop{hop}}, &Status{[]NodeStatus{{Node: "a", Viewers: 3, Latency: .5}}}, &Query{"live/a"}, &Tree{[]Hop{hop}, nil}, &Wait{},
 	}
 }
 

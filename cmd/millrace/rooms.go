@@ -23,7 +23,7 @@ func (g *gateway) furnish(cfg Config) {
 	deriver, judge := g.furnishDerive(cfg, metrics)
 	fetched := g.furnishSources(cfg, metrics)
 	g.source = fetched
-	g.furnishRelay(cfg, deriver, metrics)
+	g.furnishRelay(cfg, deriver, fetched, metrics)
 	g.furnishDrain(cfg, metrics)
 	g.tellDrain()
 	g.furnishDiagnosis(cfg, judge, deriver, fetched)

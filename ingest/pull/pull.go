@@ -44,6 +44,7 @@ type Hub interface {
 	bus.Source
 	ingest.Hub
 	Keep(name string) (release func())
+	Hold(name string) (s *bus.Stream, release func(), err error)
 }
 
 // Source is a source and when to fetch it.
