@@ -15,15 +15,17 @@ type Observer interface {
 	Observe(seconds float64)
 }
 
-// Metrics is what /metrics tells. Streams' names are not in it: publishers choose
-// them, and each would be a time series for ever. The API has the numbers of
-// single streams.
+// Metrics is what /metrics tells. Streams' names are not in it unless that is
+// wanted (Metrics.Streams): publishers choose them, and each would be a time series
+// for ever. The API has the numbers of single streams.
 type Metrics struct {
 	// Join is from a viewer's request to the first keyframe on its way to it.
 	Join Observer
 	// AddedLatency is from a frame's last byte off the wire to its last packet
 	// on the wire to a viewer.
 	AddedLatency Observer
+	// Drops counts what was left out, by cause.
+	Drops *Family
 
 	registry *prometheus.Registry
 }
@@ -50,7 +52,10 @@ func NewMetrics(version string, streams Streams) *Metrics {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(join, latency, build, newBusCollector(streams),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	return &Metrics{Join: join, AddedLatency: latency, registry: registry}
+	m := &Metrics{Join: join, AddedLatency: latency, registry: registry}
+	m.Drops = m.Family("millrace_drops_total", "Frames, packets and datagrams that were left out, by cause.", "cause")
+	m.Drops.Add("viewer_behind", func() uint64 { return streams.Totals().GOPDrops })
+	return m
 }
 
 // Gauge adds a number of now, read whenever the metrics are asked for. Names must

@@ -57,6 +57,7 @@ type Config struct {
 	Derive  deriveConfig
 	Cluster clusterConfig
 	Relay   relayConfig
+	Metrics metricsConfig
 	Auth    authConfig
 	Hooks   hooksConfig
 	Sources []pull.Source // what is fetched
@@ -82,6 +83,7 @@ func Defaults() Config {
 	c.Derive.defaults()
 	c.Cluster.defaults()
 	c.Relay.defaults()
+	c.Metrics.defaults()
 	c.Auth.defaults()
 	c.Log.Level = "info"
 	c.Log.Format = "text"
@@ -111,7 +113,7 @@ func (c *Config) settings() []setting {
 		{"log.format", oneOf(&c.Log.Format, "text", "json")},
 		{"shutdown.drain", duration(&c.Shutdown.Drain, 0, 24*time.Hour)},
 	}
-	return slices.Concat(all, c.Limits.settings(), c.Auth.settings(), c.RTSP.settings(), c.Derive.settings(), c.Cluster.settings(), c.Relay.settings())
+	return slices.Concat(all, c.Limits.settings(), c.Auth.settings(), c.RTSP.settings(), c.Derive.settings(), c.Cluster.settings(), c.Relay.settings(), c.Metrics.settings())
 }
 
 // sections are the settings that are more than text in a file.

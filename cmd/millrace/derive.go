@@ -90,6 +90,7 @@ func measureDerive(m *api.Metrics, r *derive.Room) {
 		func() float64 { return float64(r.Stats().Active) })
 	m.Counter("millrace_derive_corrupt_total", "Units that could not be decoded and were replaced by silence, and pictures that a machine too slow left out.",
 		func() float64 { return float64(r.Stats().Trouble) })
+	m.Drops.Add("derivation", func() uint64 { return r.Stats().Trouble })
 	m.Counter("millrace_derive_restarts_total", "Derivations that failed and were started anew.",
 		func() float64 { return float64(r.Stats().Restarts) })
 	m.Counter("millrace_derive_busy_seconds_total", "Time spent making tracks in the process, and handing frames to ffmpeg.",

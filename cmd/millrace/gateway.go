@@ -28,6 +28,7 @@ type gateway struct {
 	journal    *journal.Journal // what happened here
 	hooks      *hooks.Room      // tell others of it
 	ledger     *ledger.Ledger   // who is here
+	stages     stages           // of the added latency
 	source     bus.Source       // the Hub for viewers, behind what brings streams into it
 	api        *api.API
 	diagnosis  *diagnosis.Room // says why a stream does not play

@@ -20,6 +20,7 @@ func measureRTMP(m *api.Metrics, s *rtmp.Server) {
 		func() map[string]uint64 { return s.Stats().Refused })
 	m.Counter("millrace_rtmp_bad_messages_total", "Messages of publishers that could not be read.",
 		func() float64 { return float64(s.Stats().BadMessages) })
+	m.Drops.Add("unreadable", func() uint64 { return s.Stats().BadMessages })
 	m.Counter("millrace_rtmp_unsupported_messages_total", "Messages of codecs that cannot be played.",
 		func() float64 { return float64(s.Stats().Unsupported) })
 	m.Counter("millrace_rtmp_clock_jumps_total", "Times that a publisher's timestamps began anew.",
@@ -39,6 +40,28 @@ func measureWHEP(m *api.Metrics, r *whep.Room) {
 		func() float64 { return float64(r.Stats().Refreshes) })
 	m.Counter("millrace_whep_resent_total", "Packets sent again because viewers missed them.",
 		func() float64 { return float64(r.Stats().Resent) })
+	m.Counters("millrace_whep_failed_joins_total", "Viewers that went without having been sent anything, by the phase that failed: ice, no connectivity check came; dtls, the handshake failed; media, nothing was sent.", "phase",
+		func() map[string]uint64 { return r.Stats().FailedJoins })
+	m.Counter("millrace_whep_reports_total", "Reports of reception that viewers sent, of each track.",
+		func() float64 { return float64(r.Stats().Reports) })
+	m.Counter("millrace_whep_lost_total", "Packets lost on the way to viewers, as they report.",
+		func() float64 { return float64(r.Stats().Lost) })
+	m.Drops.Add("b_frame", func() uint64 { return r.Stats().BFrames })
+	m.Drops.Add("not_resent", func() uint64 { return r.Stats().NotResent })
+}
+
+// measureRepairs tells of what both directions of WebRTC have, by the direction in
+// which it went.
+func measureRepairs(m *api.Metrics, given *whep.Room, taken *whip.Room) {
+	both := func(received, sent func() uint64) func() map[string]uint64 {
+		return func() map[string]uint64 { return map[string]uint64{"received": received(), "sent": sent()} }
+	}
+	m.Counters("millrace_rtcp_nacked_packets_total", "Packets asked for again (NACK): received, by viewers; sent, of publishers.", "direction",
+		both(func() uint64 { return given.Stats().Asked }, func() uint64 { return taken.Stats().Asked }))
+	m.Counters("millrace_rtcp_keyframe_requests_total", "Requests for a keyframe (PLI, FIR): received, of viewers; sent, to publishers.", "direction",
+		both(func() uint64 { return given.Stats().AsksRefresh }, func() uint64 { return taken.Stats().Refreshes }))
+	m.Counters("millrace_rtx_packets_total", "Packets that went again: received, of publishers and in time; sent, to viewers.", "direction",
+		both(func() uint64 { return taken.Stats().Recovered }, func() uint64 { return given.Stats().Resent }))
 }
 
 func measureWHIP(m *api.Metrics, r *whip.Room) {
@@ -48,12 +71,13 @@ func measureWHIP(m *api.Metrics, r *whip.Room) {
 		func() float64 { return float64(r.Stats().Refused) })
 	m.Counter("millrace_whip_packets_total", "RTP packets received from publishers.",
 		func() float64 { return float64(r.Stats().Packets) })
-	m.Counter("millrace_whip_lost_total", "Packets that never came; counted when a session ends.",
+	m.Counter("millrace_whip_lost_total", "Packets of publishers that never came.",
 		func() float64 { return float64(r.Stats().Lost) })
-	m.Counter("millrace_whip_recovered_total", "Packets that came when they were asked for again; counted when a session ends.",
+	m.Counter("millrace_whip_recovered_total", "Packets that came when they were asked for again.",
 		func() float64 { return float64(r.Stats().Recovered) })
 	m.Counter("millrace_whip_dropped_total", "Packets that a session's full queue had no room for.",
 		func() float64 { return float64(r.Stats().Dropped) })
+	m.Drops.Add("publisher_queue", func() uint64 { return r.Stats().Dropped })
 }
 
 func measurePort(m *api.Metrics, p *port.Port) {
@@ -67,6 +91,14 @@ func measurePort(m *api.Metrics, p *port.Port) {
 		func() float64 { return float64(p.Stats().Segments) })
 	m.Counter("millrace_webrtc_unsent_total", "Sends that the kernel, or a TCP connection's queue, had no room for.",
 		func() float64 { return float64(p.Stats().Refused) })
+	m.Counter("millrace_webrtc_send_errors_total", "Sends over UDP that failed for another reason: no route, or a firewall of this machine's.",
+		func() float64 { return float64(p.Stats().SendErrors) })
+	m.Counter("millrace_webrtc_receive_errors_total", "Errors that other machines reported on the UDP socket.",
+		func() float64 { return float64(p.Stats().ReadErrors) })
+	m.Counter("millrace_webrtc_receive_dropped_total", "Datagrams that the UDP socket's buffer had no room for.",
+		func() float64 { return float64(p.Stats().ReadDrops) })
+	m.Drops.Add("send_buffer", func() uint64 { return p.Stats().Refused })
+	m.Drops.Add("receive_buffer", func() uint64 { return p.Stats().ReadDrops })
 	m.Gauge("millrace_webrtc_tcp_connections", "TCP connections on the WebRTC port now.",
 		func() float64 { return float64(p.Stats().Connections) })
 	m.Gauge("millrace_webrtc_tcp_queued_bytes", "Bytes that wait for these connections to take them.",

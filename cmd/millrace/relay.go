@@ -14,7 +14,6 @@ import (
 	"millrace/cluster/edge"
 	"millrace/cluster/feed"
 	"millrace/cluster/wire"
-	"millrace/ingest/pull"
 	"millrace/transmux/av"
 	"millrace/transmux/bus"
 	"millrace/transmux/derive"
@@ -156,29 +155,18 @@ func (d *door) Publish(name string, info bus.PublisherInfo) (*bus.Publisher, err
 }
 
 // furnishRelay puts the cluster between the Hub and the doors, if there is one.
-func (g *gateway) furnishRelay(cfg Config, made *derive.Room, fetched *pull.Room, metrics *api.Metrics) {
+func (g *gateway) furnishRelay(cfg Config, made *derive.Room, metrics *api.Metrics) {
 	g.wanted = made.Want
 	if g.relay == nil {
 		return
 	}
 	room := cluster.New(cluster.Config{MaxChildren: cfg.Relay.MaxChildren, Linger: cfg.Relay.Linger, Patience: cfg.Stream.Linger},
-		g.hub, fetched, g.neighbours.dir, g.relay, made, g.log)
+		g.hub, g.source, g.neighbours.dir, g.relay, made, g.log)
 	measureRelay(metrics, room)
-	g.offer(fetched.Names())
 	g.source, g.wanted, g.door.cluster = room, room.Deriver().Want, room
 	g.doors = append(g.doors, task{"relay", room.Serve})
 	g.log.Debug("relay: ready", "max_children", cfg.Relay.MaxChildren)
 	g.derivations = append(g.derivations, atEnd("fetched streams", room.Close))
-}
-
-// offer tells the other nodes that this one can begin its sources' streams: those
-// that are fetched on demand, and those that cannot be had now, of which it says why.
-func (g *gateway) offer(sources []string) {
-	for _, name := range sources {
-		if _, err := g.neighbours.dir.Offer(name); err != nil { // it goes on until the node ends
-			g.log.Error("relay: the other nodes cannot ask for a source", "stream", name, "cause", err)
-		}
-	}
 }
 
 // trees tells the API of streams' ways through the cluster.
@@ -204,6 +192,8 @@ func measureRelay(m *api.Metrics, room *cluster.Room) {
 	out := func(f func(feed.Stats) float64) func() float64 {
 		return func() float64 { _, s := room.Stats(); return f(s) }
 	}
+	m.Drops.Add("relay_late", func() uint64 { s, _ := room.Stats(); return s.Lost })
+	m.Drops.Add("relay_line", func() uint64 { _, s := room.Stats(); return s.Canceled })
 	m.Gauge("millrace_relay_pulls", "Streams that are fetched from other nodes now.", in(func(s edge.Stats) float64 { return float64(s.Active) }))
 	m.Counter("millrace_relay_pulls_total", "Streams that were ever fetched.", in(func(s edge.Stats) float64 { return float64(s.Pulls) }))
 	m.Counter("millrace_relay_parent_changes_total", "Times that a stream went on from another parent.", in(func(s edge.Stats) float64 { return float64(s.Rehomes) }))
@@ -215,6 +205,5 @@ func measureRelay(m *api.Metrics, room *cluster.Room) {
 	m.Counter("millrace_relay_children_refused_total", "Nodes that were sent elsewhere, or away.", out(func(s feed.Stats) float64 { return float64(s.Refused) }))
 	m.Counter("millrace_relay_sent_frames_total", "Frames sent to other nodes.", out(func(s feed.Stats) float64 { return float64(s.Frames) }))
 	m.Counter("millrace_relay_sent_bytes_total", "Bytes of these.", out(func(s feed.Stats) float64 { return float64(s.Bytes) }))
-	m.Counter("millrace_relay_spared_bytes_total", "Bytes that were not sent because the child had them from another parent.", out(func(s feed.Stats) float64 { return float64(s.Spared) }))
 	m.Counter("millrace_relay_canceled_total", "Frames that were taken back because a line is too slow for them.", out(func(s feed.Stats) float64 { return float64(s.Canceled) }))
 }

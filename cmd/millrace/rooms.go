@@ -16,14 +16,15 @@ import (
 
 // furnish makes the rooms and their tasks, from the bus outwards.
 func (g *gateway) furnish(cfg Config) {
-	metrics := api.NewMetrics(version(), g.hub)
+	metrics := g.furnishMetrics()
 	g.furnishAccess(cfg, metrics)
 	g.furnishEvents()
 	g.furnishHooks(cfg, metrics)
 	deriver, judge := g.furnishDerive(cfg, metrics)
+	g.measureStreams(&cfg.Metrics, metrics, judge)
 	fetched := g.furnishSources(cfg, metrics)
 	g.source = fetched
-	g.furnishRelay(cfg, deriver, fetched, metrics)
+	g.furnishRelay(cfg, deriver, metrics)
 	g.furnishDrain(cfg, metrics)
 	g.tellDrain()
 	g.furnishDiagnosis(cfg, judge, deriver, fetched)
@@ -36,7 +37,7 @@ func (g *gateway) furnish(cfg Config) {
 	g.furnishRTMP(cfg, gate, viewers, metrics)
 	mounts := g.furnishWebRTC(cfg, gate, viewers, deriver, metrics)
 	if g.listeners.http != nil {
-		site := g.neighbours.handler(g.api.Handler(web.Handler(g.neighbours.hosts()...), mounts...))
+		site := metrics.Requests(g.neighbours.handler(g.api.Handler(web.Handler(g.neighbours.hosts()...), mounts...)))
 		g.doors = append(g.doors, task{"http", func(ctx context.Context) error {
 			return api.Serve(ctx, g.listeners.http, site, g.log)
 		}})
@@ -52,11 +53,12 @@ func (g *gateway) furnishWebRTC(cfg Config, publishers *ingest.Gate, viewers *pl
 	transport := sender.New(g.listeners.webrtc, g.log)
 	sessions := resource.New(resource.Config{ICEServers: cfg.WebRTC.ICEServers, Rate: cfg.Limits.Requests, Node: g.neighbours.name()})
 	room := whep.New(viewers, inOrder{derive.InOrder{Room: deriver}, g.wanted}, transport, sessions,
-		whep.Observers{Join: metrics.Join, Added: metrics.AddedLatency, Ways: g.diagnosis}, g.log)
+		g.observers(metrics), g.log)
 	measureWHEP(metrics, room)
 	g.leaving.movers = append(g.leaving.movers, moveBrowsers(g, room))
 	taken := whip.New(publishers, transport, sessions, g.log)
 	measureWHIP(metrics, taken)
+	measureRepairs(metrics, room, taken)
 	measurePort(metrics, g.listeners.webrtc)
 	g.doors = append(g.doors, atEnd("whip publishers", taken.Close))
 	g.viewers = append(g.viewers, atEnd("viewers", room.Close))

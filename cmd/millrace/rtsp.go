@@ -141,6 +141,10 @@ func measureRTSP(m *api.Metrics, s *wire.Server, taken *rtsp.Room, given *playrt
 		func() float64 { return float64(taken.Stats().Lost) })
 	m.Counter("millrace_rtsp_dropped_packets_total", "RTP packets that a session's full queue had no room for.",
 		func() float64 { return float64(taken.Stats().Dropped) })
+	m.Drops.Add("publisher_queue", func() uint64 { return taken.Stats().Dropped })
+	m.Drops.Add("unreadable", func() uint64 { return s.Stats().BadPackets })
+	m.Counter("millrace_rtsp_accept_errors_total", "RTSP connections that could not be accepted, for want of file descriptors perhaps.",
+		func() float64 { return float64(s.Stats().AcceptErrors) })
 	m.Counter("millrace_rtsp_clock_jumps_total", "Times that a publisher's timestamps went back; counted when a session ends.",
 		func() float64 { return float64(taken.Stats().Jumps) })
 	m.Gauge("millrace_rtsp_viewers", "Players over RTSP now.",
