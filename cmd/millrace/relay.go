@@ -14,6 +14,7 @@ import (
 	"millrace/cluster/edge"
 	"millrace/cluster/feed"
 	"millrace/cluster/wire"
+	"millrace/ingest/pull"
 	"millrace/transmux/av"
 	"millrace/transmux/bus"
 	"millrace/transmux/derive"
@@ -155,14 +156,18 @@ func (d *door) Publish(name string, info bus.PublisherInfo) (*bus.Publisher, err
 }
 
 // furnishRelay puts the cluster between the Hub and the doors, if there is one.
-func (g *gateway) furnishRelay(cfg Config, made *derive.Room, metrics *api.Metrics) {
+func (g *gateway) furnishRelay(cfg Config, made *derive.Room, fetched *pull.Room, metrics *api.Metrics) {
 	g.wanted = made.Want
 	if g.relay == nil {
 		return
 	}
 	room := cluster.New(cluster.Config{MaxChildren: cfg.Relay.MaxChildren, Linger: cfg.Relay.Linger, Patience: cfg.Stream.Linger},
-		g.hub, g.source, g.neighbours.dir, g.relay, made, g.log)
+		g.hub, fetched, g.neighbours.dir, g.relay, made, g.log)
 	measureRelay(metrics, room)
+	g.doors = append(g.doors, task{"offers", func(ctx context.Context) error {
+		o := offering{dir: g.neighbours.dir, log: g.log, made: make(map[string]func())}
+		return o.serve(ctx, fetched.Names)
+	}})
 	g.source, g.wanted, g.door.cluster = room, room.Deriver().Want, room
 	g.doors = append(g.doors, task{"relay", room.Serve})
 	g.log.Debug("relay: ready", "max_children", cfg.Relay.MaxChildren)
@@ -205,5 +210,6 @@ func measureRelay(m *api.Metrics, room *cluster.Room) {
 	m.Counter("millrace_relay_children_refused_total", "Nodes that were sent elsewhere, or away.", out(func(s feed.Stats) float64 { return float64(s.Refused) }))
 	m.Counter("millrace_relay_sent_frames_total", "Frames sent to other nodes.", out(func(s feed.Stats) float64 { return float64(s.Frames) }))
 	m.Counter("millrace_relay_sent_bytes_total", "Bytes of these.", out(func(s feed.Stats) float64 { return float64(s.Bytes) }))
+	m.Counter("millrace_relay_spared_bytes_total", "Bytes that were not sent because the child had them from another parent.", out(func(s feed.Stats) float64 { return float64(s.Spared) }))
 	m.Counter("millrace_relay_canceled_total", "Frames that were taken back because a line is too slow for them.", out(func(s feed.Stats) float64 { return float64(s.Canceled) }))
 }

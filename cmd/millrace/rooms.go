@@ -24,7 +24,7 @@ func (g *gateway) furnish(cfg Config) {
 	g.measureStreams(&cfg.Metrics, metrics, judge)
 	fetched := g.furnishSources(cfg, metrics)
 	g.source = fetched
-	g.furnishRelay(cfg, deriver, metrics)
+	g.furnishRelay(cfg, deriver, fetched, metrics)
 	g.furnishDrain(cfg, metrics)
 	g.tellDrain()
 	g.furnishDiagnosis(cfg, judge, deriver, fetched)
