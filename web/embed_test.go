@@ -52,6 +52,9 @@ func TestPaths(t *testing.T) {
 		"publish page":       {"/publish/live/demo", 200, cacheAsk, `id="stage"`},
 		"publish, no name":   {"/publish", 200, cacheAsk, `id="stage"`},
 		"publish, slash":     {"/publish/", 200, cacheAsk, `id="stage"`},
+		"dashboard":          {"/dashboard", 200, cacheAsk, `id="dashboard"`},
+		"dashboard, stream":  {"/dashboard/live/demo", 200, cacheAsk, `id="dashboard"`},
+		"dashboards":         {"/dashboards", 404, cacheAsk, "no such page"},
 		"publisher":          {"/publisher", 404, cacheAsk, "no such page"},
 		"player module":      {"/lib/millrace-player.js", 200, cacheAsk, "millrace-player"},
 		"publisher module":   {"/lib/millrace-publisher.js", 200, cacheAsk, "application/sdp"},
@@ -86,7 +89,7 @@ var reference = regexp.MustCompile(`(?:src|href)="(/[^"]*)"`)
 
 // Every address in the pages is of this host and leads somewhere; assets are kept for ever.
 func TestPagesReferToWhatIsThere(t *testing.T) {
-	for _, page := range []string{"/", "/watch/live/demo", "/publish/live/demo", "/nothing"} {
+	for _, page := range []string{"/", "/watch/live/demo", "/publish/live/demo", "/dashboard", "/nothing"} {
 		html := body(t, get(t, page))
 		if strings.Contains(strings.ReplaceAll(html, "http://www.w3.org/2000/svg", ""), "//") {
 			t.Errorf("%s names another host", page)
@@ -219,7 +222,7 @@ func TestMethods(t *testing.T) {
 
 // sources is what the pages are made of; source-hash.mjs has the same list and the same rule.
 var sources = []string{
-	"404.html", "index.html", "publish.html", "watch.html", "vite.config.mjs", "build-lib.mjs", "tsconfig.json",
+	"404.html", "dashboard.html", "index.html", "publish.html", "watch.html", "vite.config.mjs", "build-lib.mjs", "tsconfig.json",
 	"tsconfig.lib.json", "package-lock.json", "public", "src",
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 /** What the built pages are made of; embed_test.go has the same list. */
 const SOURCES = [
   '404.html',
+  'dashboard.html',
   'index.html',
   'publish.html',
   'watch.html',

@@ -1,4 +1,5 @@
 import { clusterOf, treeOf } from './cluster.mjs'
+import { mockDashboard } from './dashboard.mjs'
 import { SERVER, scenarios } from './streams.mjs'
 
 const TREES = '/api/v1/cluster/streams/'
@@ -6,8 +7,9 @@ const TREES = '/api/v1/cluster/streams/'
 /**
  * The gateway's API with invented streams, as connect-style middleware, for `vite dev` and for the page tests.
  * scenario() names one of mock/streams.mjs, or gives the list of streams itself, or an HTTP status to fail with.
+ * dashboard is what its operators see and do, of mock/dashboard.mjs.
  */
-export function mockApi(scenario) {
+export function mockApi(scenario, dashboard = mockDashboard()) {
   return (request, response, next) => {
     const path = decodeURIComponent(new URL(request.url, 'http://mock').pathname)
     const now = scenario()
@@ -16,9 +18,10 @@ export function mockApi(scenario) {
     if (path.startsWith('/sessions/')) return json(response, 200, {})
     if (!path.startsWith('/api/v1/')) return next()
     if (typeof streams === 'number') return refuse(response, streams, 'Mocked failure')
-    if (path === '/api/v1/server') return json(response, 200, SERVER)
+    if (dashboard.answer(request, response, streams)) return
+    if (path === '/api/v1/server') return json(response, 200, { ...SERVER, needs_credential: dashboard.needs() })
     if (path === '/api/v1/sources') return json(response, 200, { sources: [] })
-    if (path === '/api/v1/streams') return json(response, 200, { streams })
+    if (path === '/api/v1/streams') return json(response, 200, { streams, total: streams.length })
     if (path === '/api/v1/cluster') return json(response, 200, clusterOf(now))
     if (path.startsWith(TREES)) return json(response, 200, treeOf(path.slice(TREES.length)))
     const stream = streams.find((s) => path === `/api/v1/streams/${s.name}`)

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { mockApi } from './api.mjs'
+import { mockDashboard } from './dashboard.mjs'
 import { mockExtensions } from './extensions.mjs'
 
 const root = join(import.meta.dirname, '..')
@@ -14,9 +15,9 @@ const TYPES = { html: 'text/html', js: 'text/javascript', css: 'text/css', svg: 
  */
 export async function startSite(scenario = 'none') {
   const policy = await readFile(join(root, 'csp.txt'), 'utf8')
-  /** @type {{ url: string, scenario: string | number | object[], requests: string[], layers: object, chosen: string[], close: () => Promise<unknown> | void }} */
-  const site = { url: '', scenario, requests: [], layers: {}, chosen: [], close: () => {} }
-  const api = mockApi(() => site.scenario)
+  /** @type {{ url: string, scenario: string | number | object[], requests: string[], layers: object, chosen: string[], dashboard: ReturnType<typeof mockDashboard>, close: () => Promise<unknown> | void }} */
+  const site = { url: '', scenario, requests: [], layers: {}, chosen: [], dashboard: mockDashboard(), close: () => {} }
+  const api = mockApi(() => site.scenario, site.dashboard)
   const extensions = mockExtensions(
     () => site.layers,
     (body) => site.chosen.push(body),
@@ -70,7 +71,7 @@ export async function startForeignSite(gateway) {
 
 async function serveFile(request, response, policy) {
   const path = new URL(request.url, 'http://mock').pathname
-  const page = /^\/(watch|publish)(\/|$)/.exec(path)?.[1]
+  const page = /^\/(watch|publish|dashboard)(\/|$)/.exec(path)?.[1]
   const name = path === '/' ? 'index.html' : page ? `${page}.html` : path.slice(1)
   const file = path.startsWith('/lib/') ? join(root, 'lib-dist', path.slice(5)) : join(root, 'dist', name)
   let content = null

@@ -90,8 +90,26 @@ const many = () =>
     }),
   )
 
+const NAMES = ['main-stage', 'side-stage', 'keynote', 'lobby', 'roof', 'drone', 'garden', 'harbour', 'bridge', 'tower', 'court', 'pool']
+const PLACES = ['berlin', 'oslo', 'lisbon', 'tokyo', 'lima']
+
+/** Two hundred and thirty streams; they are invented anew at each look, always the same but for their numbers. */
+const crowd = () =>
+  Array.from({ length: 230 }, (_, i) => {
+    const place = PLACES[i % PLACES.length]
+    const name = `${place}/${NAMES[Math.floor(i / 5) % NAMES.length]}-${1 + Math.floor(i / 60)}`
+    return stream(name, {
+      since: new Date(Date.now() - (60 + i * i * 13) * 1000).toISOString(),
+      publisher: { protocol: ['rtmp', 'whip', 'rtsp'][i % 3], remote: `198.51.100.${i}:4${1000 + i}`, encoder: i % 3 === 0 ? 'obs-output module (libobs version 31.0.2)' : '' },
+      viewers: Math.floor(900 / (1 + i)) + (i % 4),
+      live: i % 29 !== 7,
+      ...(i % 23 === 4 ? { warnings: [WARNINGS.long_keyframe_interval] } : {}),
+    })
+  }).sort((a, b) => (a.name < b.name ? -1 : 1))
+
 /** Name -> the streams of now. */
 export const scenarios = {
+  crowd,
   none: () => [],
   one: () => [demo()],
   three: () => [gone(), demo(), obs()],

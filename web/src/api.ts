@@ -51,6 +51,10 @@ export interface Track {
   /** How browsers get it: as it is, turned into another codec, or not at all. */
   playable?: 'pass' | 'derive' | 'no'
   note?: string
+  /** Its name among several of a kind. */
+  rendition?: string
+  /** How each kind of player gets it, as playable has it, and why. */
+  players?: { what: string; how: 'pass' | 'derive' | 'no'; why: string }[]
 }
 
 export interface Warning {

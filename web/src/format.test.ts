@@ -66,3 +66,8 @@ test.each([
   [3723, '1:02:03'],
   [-1, '0:00'],
 ])('%d s run as %s', (s, text) => expect(f.clock(s)).toBe(text))
+
+test('bytes', () => {
+  const said = [Number.NaN, 0, 640, 1200, 38_400, 999_600, 184e6, 1.93e9].map(f.bytes)
+  expect(said).toEqual(['–', '0 B', '640 B', '1.2 kB', '38 kB', '1.0 MB', '184 MB', '1.9 GB'])
+})

@@ -9,6 +9,14 @@ export function bitrate(bps: number | null | undefined): string {
   return `${(bps / 1e6).toFixed(bps < 99.5e6 ? 1 : 0)} Mb/s`
 }
 
+/** "640 B", "38 kB", "184 MB", "1.9 GB". */
+export function bytes(n: number | null | undefined): string {
+  if (n == null || !Number.isFinite(n)) return UNKNOWN
+  if (n < 999.5) return `${Math.round(n)} B`
+  if (n < 999_500) return `${(n / 1e3).toFixed(n < 9950 ? 1 : 0)} kB`
+  return n < 999.5e6 ? `${(n / 1e6).toFixed(n < 9.95e6 ? 1 : 0)} MB` : `${(n / 1e9).toFixed(1)} GB`
+}
+
 /** Frames a second, as measured: a decimal only where it says something: "30", "10.2". */
 export function frameRate(fps: number | null | undefined): string {
   if (fps == null || !Number.isFinite(fps) || fps < 0) return UNKNOWN

@@ -17,13 +17,17 @@ export function watchPath(name: string): string {
   return `/watch/${namePath(name)}`
 }
 
+export function dashboardPath(name: string): string {
+  return `/dashboard/${namePath(name)}`
+}
+
 export function publishPath(name: string): string {
   return `/publish/${namePath(name)}`
 }
 
-/** The stream's name in the path of its watch or publish page, "" if there is none. */
+/** The stream's name in the path of its watch or publish page, or of its part of the dashboard, "" if there is none. */
 export function nameFromPath(path: string): string {
-  const match = /^\/(?:watch|publish)\/(.*?)\/?$/.exec(path)
+  const match = /^\/(?:watch|publish|dashboard)\/(.*?)\/?$/.exec(path)
   try {
     return decodeURIComponent(match?.[1] ?? '')
   } catch {
