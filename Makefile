@@ -19,7 +19,7 @@ export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 
 GOLANGCI := .cache/bin/golangci-lint
 
-.PHONY: help demo run cluster build test test-go test-e2e test-web bench bench-go fuzz lint format clip prepare clean
+.PHONY: help demo run cluster build generate generated test test-go test-e2e test-web bench bench-go fuzz lint format clip prepare clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -63,7 +63,15 @@ bench-go: ## Go's benchmarks; BENCH=./transmux/bus for one package
 fuzz: ## every fuzz target for FUZZTIME (60s)
 	.ci/fuzz $(FUZZTIME)
 
-lint: $(GOLANGCI) web/node_modules/.package-lock.json ## linters, formatting, types
+generate: ## make of api/openapi.yaml what is made of it: the server, the tests' client, the page
+	cd api && go tool -modfile=../tools/go.mod oapi-codegen -config oapi-codegen.yaml openapi.yaml
+	cd api/apitest && go tool -modfile=../../tools/go.mod oapi-codegen -config oapi-codegen.yaml ../openapi.yaml
+	cd tools && go run ./reference ../api/openapi.yaml ../api/reference.gen.html
+
+generated: generate ## fail where what is generated is not what is committed
+	@git diff --exit-code --stat -- 'api/*.gen.*' || { echo 'run make generate, and commit what comes of it' >&2; exit 1; }
+
+lint: $(GOLANGCI) web/node_modules/.package-lock.json generated ## linters, formatting, types
 	go vet ./...
 	go vet -tags noaac ./...
 	$(GOLANGCI) run

@@ -24,8 +24,8 @@ type view struct {
 type viewKey struct{}
 
 // viewOf is what the guard found.
-func viewOf(r *http.Request) view {
-	v, _ := r.Context().Value(viewKey{}).(view)
+func viewOf(ctx context.Context) view {
+	v, _ := ctx.Value(viewKey{}).(view)
 	return v
 }
 
@@ -65,15 +65,10 @@ func (a *API) admit(r *http.Request) (view, error) {
 	if err == nil {
 		return view{all: true}, nil
 	}
-	path := strings.TrimPrefix(r.URL.Path, "/api/v1/")
-	name, single := strings.CutPrefix(path, "streams/")
-	if !single {
-		name, single = strings.CutPrefix(path, "sources/")
-	} else if stream, ok := a.diagnosed(name); ok {
-		name = stream // whoever may look at it may ask what is wrong with it
-	}
+	path, about := strings.TrimPrefix(r.URL.Path, "/api/v1/"), targetOf(r)
+	name, single := about.name, about.collection == "streams" || about.collection == "sources"
 	switch {
-	case path == "server" || path == "openapi.yaml":
+	case path == "server" || described(path):
 		return view{}, nil
 	case !single && path != "streams" && path != "sources" || errors.Is(err, access.ErrSlowed):
 		return view{}, err

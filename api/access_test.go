@@ -118,7 +118,7 @@ func TestWhatIsSeen(t *testing.T) {
 	publish(t, hub, "b")
 	type seen struct{ names, remotes []string }
 	look := func(site http.Handler, header ...string) (s seen) {
-		var list struct{ Streams []stream }
+		var list struct{ Streams []Stream }
 		if err := json.Unmarshal(get(site, "GET", "/api/v1/streams", header...).Body.Bytes(), &list); err != nil {
 			t.Fatal(err)
 		}

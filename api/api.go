@@ -10,12 +10,15 @@ import (
 	"log/slog"
 	"net/http"
 	"sync/atomic"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
 
 	"millrace/transmux/access"
 	"millrace/transmux/bus"
+	"millrace/transmux/journal"
+	"millrace/transmux/ledger"
 )
 
 // Streams is what the room must know of the bus; *bus.Hub is one.
@@ -39,6 +42,12 @@ type Config struct {
 	Cluster func() Cluster  // nil for none
 	Tree    Trees           // nil for none
 	Drain   Drainer         // nil for none
+	Node    string          // this one's id
+	Ledger  *ledger.Ledger  // who is here; nil for nobody
+	Journal *journal.Journal
+	Hooks   func() []Hook // those of the configuration; nil for none
+	// Pictures is nil for none.
+	Pictures RecentPictures
 	// Diagnosis is nil for none.
 	Diagnosis Diagnoser
 	// Configuration is nil for none.
@@ -53,11 +62,20 @@ type API struct {
 	metrics *Metrics
 	log     *slog.Logger
 	ready   atomic.Bool
+	begun   time.Time
+
+	rates     rates
+	pulse     pulse
+	followers followers
 }
 
 // New makes the room. It is not ready (/readyz gives 503) until SetReady.
 func New(cfg Config, streams Streams, judge Judge, metrics *Metrics, log *slog.Logger) *API {
-	return &API{cfg: cfg, streams: streams, judge: judge, metrics: metrics, log: log}
+	a := &API{cfg: cfg, streams: streams, judge: judge, metrics: metrics, log: log, begun: time.Now()}
+	a.pulse.latencies = metrics.AddedLatency
+	metrics.Gauge("millrace_event_followers", "Clients that follow the API's stream of events.", func() float64 { return float64(a.followers.now.Load()) })
+	metrics.Counter("millrace_event_followers_refused_total", "Clients that wanted to and were one too many.", func() float64 { return float64(a.followers.refused.Load()) })
+	return a
 }
 
 // SetReady says whether the gateway takes publishers and viewers now.
@@ -67,22 +85,13 @@ func (a *API) SetReady(ready bool) { a.ready.Store(ready) }
 // pages for every GET that nobody else answers.
 func (a *API) Handler(pages http.Handler, mounts ...Mount) http.Handler {
 	r := chi.NewRouter()
-	r.Use(a.identify, a.recover, nosniff, middleware.GetHead)
+	r.Use(a.identify, a.recover, nosniff, a.spell, middleware.GetHead)
 	r.NotFound(notFound)
 	r.MethodNotAllowed(methodNotAllowed)
 	r.Route("/api", func(r chi.Router) {
 		r.Use(crossOrigin, a.guard)
-		r.Get("/v1/streams", a.listStreams)
-		r.Get(streamPath+"*", a.oneStream)
-		r.Get("/v1/server", a.server)
-		r.Get("/v1/cluster", a.cluster)
-		r.Get(treePath+"*", a.oneTree)
-		r.Post("/v1/drain", a.drain)
-		r.Get("/v1/drain", a.drained)
-		r.Get("/v1/config", a.getConfig)
-		r.Put("/v1/config", a.putConfig)
-		r.Get("/v1/sources", a.listSources)
-		r.Get(sourcePath+"*", a.oneSource)
+		describeItself(r)
+		a.routes(r)
 	})
 	r.Get("/healthz", healthz)
 	r.Get("/readyz", a.readyz)

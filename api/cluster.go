@@ -1,7 +1,7 @@
 package api
 
 import (
-	"net/http"
+	"context"
 	"time"
 )
 
@@ -41,11 +41,11 @@ type Load struct {
 	CPU     float64 `json:"cpu"`     // share of the machine's processors, 0 to 1
 }
 
-// cluster answers for the node that is asked: another one may know otherwise.
-func (a *API) cluster(w http.ResponseWriter, _ *http.Request) {
+// GetCluster answers for the node that is asked: another one may know otherwise.
+func (o operations) GetCluster(context.Context, GetClusterRequestObject) (GetClusterResponseObject, error) {
 	var c Cluster
-	if a.cfg.Cluster != nil {
-		c = a.cfg.Cluster()
+	if o.cfg.Cluster != nil {
+		c = o.cfg.Cluster()
 	}
 	c.Since = c.Since.UTC().Truncate(time.Millisecond)
 	if c.Nodes == nil {
@@ -59,5 +59,5 @@ func (a *API) cluster(w http.ResponseWriter, _ *http.Request) {
 			n.Relay = []string{}
 		}
 	}
-	answer(w, c)
+	return GetCluster200JSONResponse(c), nil
 }

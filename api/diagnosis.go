@@ -19,27 +19,12 @@ type (
 	Check     = diagnosis.Check
 )
 
-const (
-	// diagnosisSuffix is behind a stream's name.
-	diagnosisSuffix = "/diagnosis"
-	// diagnosisTimeout is how long other nodes are waited for.
-	diagnosisTimeout = 3 * time.Second
-)
+// diagnosisTimeout is how long other nodes are waited for.
+const diagnosisTimeout = 3 * time.Second
 
 // Diagnoser looks at a stream's way; *diagnosis.Room is one.
 type Diagnoser interface {
 	Diagnose(ctx context.Context, stream string, caller diagnosis.Caller) diagnosis.Report
-}
-
-// diagnosed is the stream that a path below streamPath asks the diagnosis of, if it
-// does: names have slashes, and a stream of the whole name comes first.
-func (a *API) diagnosed(path string) (stream string, ok bool) {
-	stream, ok = strings.CutSuffix(path, diagnosisSuffix)
-	if !ok || stream == "" {
-		return "", false
-	}
-	_, taken := a.streams.Stream(path)
-	return stream, !taken
 }
 
 // diagnose answers for a stream, which need not be there: that is a finding.
@@ -60,7 +45,7 @@ func (a *API) diagnose(w http.ResponseWriter, r *http.Request, name string) {
 // callerOf is who asks, as far as the request shows it. What a proxy says is not
 // believed beyond that there is one.
 func callerOf(r *http.Request) diagnosis.Caller {
-	v := viewOf(r)
+	v := viewOf(r.Context())
 	c := diagnosis.Caller{
 		Host: r.Host, All: v.all, Sees: v.sees,
 		Secure: r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https"),

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -31,30 +32,30 @@ const maxGrace = 24 * time.Hour
 
 var errGrace = errors.New("grace is a duration, such as 30s or 5m, and at most a day")
 
-// drain begins to let everybody go, with 202 and how many there are.
-func (a *API) drain(w http.ResponseWriter, r *http.Request) {
-	if a.cfg.Drain == nil {
-		fail(w, http.StatusNotFound, "There is nothing to drain", "This gateway is about to start or to stop.")
-		return
-	}
-	var grace time.Duration
-	if text := r.URL.Query().Get("grace"); text != "" {
-		var err error
-		if grace, err = time.ParseDuration(text); err != nil || grace <= 0 || grace > maxGrace {
-			problem.New(http.StatusBadRequest, errGrace.Error()).Write(w)
-			return
+// StartDrain begins to let everybody go, and says how many there are.
+func (o operations) StartDrain(_ context.Context, r StartDrainRequestObject) (StartDrainResponseObject, error) {
+	if o.cfg.Drain == nil {
+		return nil, &problem.Problem{
+			Status: http.StatusNotFound, Title: "There is nothing to drain", Detail: "This gateway is about to start or to stop.",
 		}
 	}
-	a.SetReady(false)
-	a.cfg.Drain.Drain(grace)
-	answerWith(w, http.StatusAccepted, a.cfg.Drain.State())
+	var grace time.Duration
+	if text := given(r.Params.Grace); text != "" {
+		var err error
+		if grace, err = time.ParseDuration(text); err != nil || grace <= 0 || grace > maxGrace {
+			return nil, problem.New(http.StatusBadRequest, errGrace.Error())
+		}
+	}
+	o.SetReady(false)
+	o.cfg.Drain.Drain(grace)
+	return StartDrain202JSONResponse(o.cfg.Drain.State()), nil
 }
 
-// drained says how far it is.
-func (a *API) drained(w http.ResponseWriter, _ *http.Request) {
+// GetDrain says how far it is.
+func (o operations) GetDrain(context.Context, GetDrainRequestObject) (GetDrainResponseObject, error) {
 	var d Drain
-	if a.cfg.Drain != nil {
-		d = a.cfg.Drain.State()
+	if o.cfg.Drain != nil {
+		d = o.cfg.Drain.State()
 	}
-	answer(w, d)
+	return GetDrain200JSONResponse(d), nil
 }

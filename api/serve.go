@@ -30,6 +30,7 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
+		BaseContext:       announce(ctx),
 		MaxHeaderBytes:    maxHeader,
 		// What net/http has to say is about single connections of clients.
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 )
@@ -13,13 +14,16 @@ type Ports struct {
 	WebRTC int `json:"webrtc_port"`
 }
 
-// server tells a page what it needs to say how to publish to this gateway.
-func (a *API) server(w http.ResponseWriter, _ *http.Request) {
-	answer(w, struct {
-		Version string `json:"version"`
-		Ports
-		Needs []string `json:"needs_credential"` // which actions
-	}{a.cfg.Version, a.cfg.Ports, a.needs()})
+// Server is what a page needs for saying how to publish to this gateway.
+type Server struct {
+	Version string `json:"version"`
+	Ports
+	Needs []string `json:"needs_credential"` // which actions
+}
+
+// GetServer tells it everybody.
+func (o operations) GetServer(context.Context, GetServerRequestObject) (GetServerResponseObject, error) {
+	return GetServer200JSONResponse{o.cfg.Version, o.cfg.Ports, o.needs()}, nil
 }
 
 // answer writes v as JSON. What this face says is true only now, so it is never

@@ -1,13 +1,12 @@
 package api
 
 import (
+	"context"
 	"net/http"
-	"strings"
 	"time"
-)
 
-// sourcePath is where single sources are, below /api.
-const sourcePath = "/v1/sources/"
+	"millrace/transmux/problem"
+)
 
 // Source is a source of the configuration as the API tells it.
 type Source struct {
@@ -42,8 +41,10 @@ func (a *API) sources() []Source {
 	return list
 }
 
-func (a *API) listSources(w http.ResponseWriter, r *http.Request) {
-	answer(w, map[string][]Source{"sources": viewOf(r).sources(a.sources())})
+// ListSources is by name.
+func (o operations) ListSources(ctx context.Context, _ ListSourcesRequestObject) (ListSourcesResponseObject, error) {
+	list := viewOf(ctx).sources(o.sources())
+	return ListSources200JSONResponse{Body: SourceList{Sources: list, Total: len(list)}}, nil
 }
 
 // sources are what the view has of them: who may watch need not know from where.
@@ -61,14 +62,14 @@ func (v view) sources(all []Source) []Source {
 	return seen
 }
 
-// oneSource takes the name as oneStream does.
-func (a *API) oneSource(w http.ResponseWriter, r *http.Request) {
-	name := strings.TrimPrefix(r.URL.Path, "/api"+sourcePath)
-	for _, s := range viewOf(r).sources(a.sources()) {
-		if s.Name == name {
-			answer(w, s)
-			return
+// GetSource is one of them.
+func (o operations) GetSource(ctx context.Context, r GetSourceRequestObject) (GetSourceResponseObject, error) {
+	for _, s := range viewOf(ctx).sources(o.sources()) {
+		if s.Name == r.Name {
+			return GetSource200JSONResponse(s), nil
 		}
 	}
-	fail(w, http.StatusNotFound, "There is no such source", "The configuration has no source of the name "+name+".")
+	return nil, &problem.Problem{
+		Status: http.StatusNotFound, Title: "There is no such source", Detail: "The configuration has no source of the name " + r.Name + ".",
+	}
 }

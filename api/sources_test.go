@@ -32,8 +32,8 @@ func TestSources(t *testing.T) {
 		status int
 		body   string
 	}{
-		{site, "/api/v1/sources", http.StatusOK, `{"sources":[` + a + "," + b + `]}`},
-		{none, "/api/v1/sources", http.StatusOK, `{"sources":[]}`},
+		{site, "/api/v1/sources", http.StatusOK, `{"sources":[` + a + "," + b + `],"total":2}`},
+		{none, "/api/v1/sources", http.StatusOK, `{"sources":[],"total":0}`},
 		{site, "/api/v1/sources/live/b/c", http.StatusOK, b},
 		{site, "/api/v1/sources/live%2Fa", http.StatusOK, a},
 		{site, "/api/v1/sources/live", http.StatusNotFound, ""},

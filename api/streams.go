@@ -1,106 +1,79 @@
 package api
 
 import (
+	"context"
 	"math"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"millrace/transmux/av"
 	"millrace/transmux/bus"
+	"millrace/transmux/problem"
 )
 
-// streamPath is where single streams are, below /api.
-const streamPath = "/v1/streams/"
-
-// stream is a stream as the API tells it. Rates are in bits and pictures a
-// second, times in seconds.
-type stream struct {
-	Name       string    `json:"name"`
-	Live       bool      `json:"live"`
-	Generation uint32    `json:"generation"`
-	Since      time.Time `json:"since"`
-	Publisher  publisher `json:"publisher"`
-	Tracks     []track   `json:"tracks"`
-	Viewers    int       `json:"viewers"`
-	Bitrate    int64     `json:"bitrate"` // of the publisher's own tracks
-	Warnings   []Warning `json:"warnings"`
-}
-
-type publisher struct {
-	Protocol string `json:"protocol"`
-	Remote   string `json:"remote"`
-	Encoder  string `json:"encoder"`
-}
-
-type track struct {
-	ID          av.TrackID `json:"id"`
-	Kind        string     `json:"kind"`
-	Codec       string     `json:"codec"`
-	Profile     string     `json:"profile"`
-	Rendition   string     `json:"rendition,omitempty"` // its name among several of a kind
-	Bitrate     int64      `json:"bitrate"`
-	Frames      uint64     `json:"frames"`
-	DerivedFrom av.TrackID `json:"derived_from"`
-	Playable    string     `json:"playable"`
-	Note        string     `json:"note"`
-	Players     []Player   `json:"players"`
-	*video
-	*audio
-}
-
-// video is what only tracks to be seen have.
-type video struct {
-	Width            int     `json:"width"`
-	Height           int     `json:"height"`
-	FrameRate        float64 `json:"frame_rate"`
-	KeyframeInterval float64 `json:"keyframe_interval"` // 0: unknown
-	BFrameShare      float64 `json:"b_frame_share"`     // 0 to 1
-	Keyframes        uint64  `json:"keyframes"`
-	BFrames          uint64  `json:"b_frames"`
-}
-
-// audio is what only tracks to be heard have.
-type audio struct {
-	SampleRate int `json:"sample_rate"`
-	Channels   int `json:"channels"`
-}
-
-func (a *API) listStreams(w http.ResponseWriter, r *http.Request) {
-	snaps := viewOf(r).of(a.streams.Streams())
-	list := make([]stream, len(snaps))
+// ListStreams is by name, a page at a time. Only what is on the page is described:
+// that asks the judge for every track.
+func (o operations) ListStreams(ctx context.Context, r ListStreamsRequestObject) (ListStreamsResponseObject, error) {
+	limit, err := limitOf(r.Params.Limit)
+	if err != nil {
+		return nil, err
+	}
+	prefix, live := given(r.Params.Prefix), r.Params.Live
+	snaps := slices.DeleteFunc(viewOf(ctx).of(o.streams.Streams()), func(s bus.Snapshot) bool {
+		return !strings.HasPrefix(s.Name, prefix) || live != nil && s.Live != *live
+	})
+	list := StreamList{Streams: []Stream{}, Total: len(snaps)}
+	begin := 0
+	if after := given(r.Params.After); after != "" {
+		begin, _ = slices.BinarySearchFunc(snaps, after, func(s bus.Snapshot, name string) int {
+			if s.Name <= name {
+				return -1
+			}
+			return 1
+		})
+	}
+	end := min(begin+limit, len(snaps))
 	now := time.Now()
-	for i := range snaps {
-		list[i] = describe(&snaps[i], a.judge, now)
+	for i := begin; i < end; i++ {
+		list.Streams = append(list.Streams, describe(&snaps[i], o.judge, now))
 	}
-	answer(w, map[string][]stream{"streams": list})
+	if end < len(snaps) {
+		list.Next = new(snaps[end-1].Name)
+	}
+	return ListStreams200JSONResponse{Body: list}, nil
 }
 
-// oneStream takes the name from the decoded path: names have slashes, and a
-// client may or may not have escaped them.
-func (a *API) oneStream(w http.ResponseWriter, r *http.Request) {
-	name := strings.TrimPrefix(r.URL.Path, "/api"+streamPath)
-	if stream, ok := a.diagnosed(name); ok {
-		a.diagnose(w, r, stream)
-		return
+// GetStream is one of them.
+func (o operations) GetStream(ctx context.Context, r GetStreamRequestObject) (GetStreamResponseObject, error) {
+	snap, err := o.seen(ctx, r.Name)
+	if err != nil {
+		return nil, err
 	}
+	return GetStream200JSONResponse(describe(&snap, o.judge, time.Now())), nil
+}
+
+// seen is the snapshot of a stream that is there, as far as the client may see it.
+func (a *API) seen(ctx context.Context, name string) (bus.Snapshot, error) {
 	snap, ok := a.streams.Stream(name)
 	if ok {
-		snap, ok = viewOf(r).one(snap)
+		snap, ok = viewOf(ctx).one(snap)
 	}
 	if !ok {
-		fail(w, http.StatusNotFound, "There is no such stream", "Nobody publishes "+name+" now.")
-		return
+		return snap, &problem.Problem{
+			Status: http.StatusNotFound, Title: "There is no such stream", Detail: "Nobody publishes " + name + " now.",
+		}
 	}
-	answer(w, describe(&snap, a.judge, time.Now()))
+	return snap, nil
 }
 
 // describe tells a snapshot in the API's words.
-func describe(s *bus.Snapshot, judge Judge, now time.Time) stream {
-	d := stream{
+func describe(s *bus.Snapshot, judge Judge, now time.Time) Stream {
+	d := Stream{
 		Name: s.Name, Live: s.Live, Generation: s.Generation, Since: s.Since.UTC(),
-		Publisher: publisher{s.Publisher.Protocol, s.Publisher.Remote, s.Publisher.Encoder},
-		Tracks:    make([]track, len(s.Tracks)),
+		Publisher: Publisher{Protocol: s.Publisher.Protocol, Remote: s.Publisher.Remote, Encoder: s.Publisher.Encoder},
+		Tracks:    make([]Track, len(s.Tracks)),
 		Viewers:   s.Viewers,
 		Warnings:  Warnings(s, judge, now),
 	}
@@ -113,23 +86,24 @@ func describe(s *bus.Snapshot, judge Judge, now time.Time) stream {
 	return d
 }
 
-func describeTrack(stream string, s *bus.TrackSnapshot, judge Judge) track {
+func describeTrack(stream string, s *bus.TrackSnapshot, judge Judge) Track {
 	t := s.Track
-	d := track{
-		ID: t.ID, Kind: t.Kind.String(), Codec: t.Codec.String(), Profile: t.Profile, Rendition: t.Rendition,
-		Bitrate: int64(math.Round(s.Bitrate)), Frames: s.Frames, DerivedFrom: t.DerivedFrom,
+	d := Track{
+		ID: uint32(t.ID), Kind: TrackKind(t.Kind.String()), Codec: t.Codec.String(), Profile: t.Profile,
+		Bitrate: int64(math.Round(s.Bitrate)), Frames: s.Frames, DerivedFrom: uint32(t.DerivedFrom),
+	}
+	if t.Rendition != "" {
+		d.Rendition = new(t.Rendition)
 	}
 	verdict := judge(stream, t)
-	d.Playable, d.Note, d.Players = verdict.Way, verdict.Why, verdict.Players
+	d.Playable, d.Note, d.Players = Way(verdict.Way), verdict.Why, &verdict.Players
 	switch t.Kind {
 	case av.Video:
-		d.video = &video{
-			Width: t.Width, Height: t.Height, FrameRate: rounded(s.FrameRate),
-			KeyframeInterval: rounded(s.KeyframeInterval.Seconds()), BFrameShare: rounded(s.BShare),
-			Keyframes: s.Keyframes, BFrames: s.Bidirectional,
-		}
+		d.Width, d.Height, d.FrameRate = new(t.Width), new(t.Height), new(rounded(s.FrameRate))
+		d.KeyframeInterval, d.BFrameShare = new(rounded(s.KeyframeInterval.Seconds())), new(rounded(s.BShare))
+		d.Keyframes, d.BFrames = new(s.Keyframes), new(s.Bidirectional)
 	case av.Audio:
-		d.audio = &audio{SampleRate: t.SampleRate, Channels: t.Channels}
+		d.SampleRate, d.Channels = new(t.SampleRate), new(t.Channels)
 	}
 	return d
 }

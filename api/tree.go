@@ -3,11 +3,9 @@ package api
 import (
 	"context"
 	"net/http"
-	"strings"
-)
 
-// treePath is where streams' trees are, below /api.
-const treePath = "/v1/cluster/streams/"
+	"millrace/transmux/problem"
+)
 
 // Tree is by which nodes a stream goes through the cluster.
 type Tree struct {
@@ -39,20 +37,20 @@ type TreeNode struct {
 // Trees finds a stream's tree; false if no node has the stream.
 type Trees func(ctx context.Context, stream string) (Tree, bool)
 
-// oneTree takes the name as oneStream does.
-func (a *API) oneTree(w http.ResponseWriter, r *http.Request) {
-	name := strings.TrimPrefix(r.URL.Path, "/api"+treePath)
-	if a.cfg.Tree != nil {
-		if t, ok := a.cfg.Tree(r.Context(), name); ok {
+// GetStreamTree asks the node that publishes the stream.
+func (o operations) GetStreamTree(ctx context.Context, r GetStreamTreeRequestObject) (GetStreamTreeResponseObject, error) {
+	if o.cfg.Tree != nil {
+		if t, ok := o.cfg.Tree(ctx, r.Name); ok {
 			for i := range t.Nodes {
 				n := &t.Nodes[i]
 				n.Latency, n.HopLatency, n.RTT = micros(n.Latency), micros(n.HopLatency), micros(n.RTT)
 			}
-			answer(w, t)
-			return
+			return GetStreamTree200JSONResponse(t), nil
 		}
 	}
-	fail(w, http.StatusNotFound, "There is no such stream", "No node is known to have "+name+" now.")
+	return nil, &problem.Problem{
+		Status: http.StatusNotFound, Title: "There is no such stream", Detail: "No node is known to have " + r.Name + " now.",
+	}
 }
 
 // micros leaves out what nobody measures.

@@ -66,6 +66,7 @@ var guests = []guest{
 	{"github.com/pion/", []string{"transmux/rtc", "transmux/rtpio", "transmux/codecs", "transmux/rtsp", "ingest/whip", "ingest/rtsp", "playout/whep", "playout/rtsp"}, "a new line of pion must be one room's change"},
 	{"github.com/tphakala/", []string{"transmux/derive"}, "so that the noaac build tag is enough to leave it out"},
 	{"github.com/thesyncim/", []string{"transmux/derive"}, "coding sound is derive's"},
+	{"github.com/oapi-codegen/", []string{"api"}, "what is generated of openapi.yaml is the API's"},
 	{"github.com/prometheus/", []string{"api"}, "rooms observe through an interface of one method"},
 	{"github.com/alecthomas/", []string{"cmd/millrace"}, "the command line is main's"},
 	{"github.com/goccy/", []string{"cmd/millrace"}, "rooms get ready values, not files"},
