@@ -29,7 +29,9 @@ func pullers(cfg Config, gate *ingest.Gate, log *slog.Logger) map[string]pull.Pu
 // between the Hub and everybody else: viewers come through it, and publishers
 // cannot take a source's name.
 func (g *gateway) furnishSources(cfg Config, metrics *api.Metrics) *pull.Room {
-	log := pull.Discreet(g.log, cfg.Sources)
+	secrets := &pull.Secrets{}
+	secrets.Hide(cfg.Sources...)
+	log := secrets.Discreet(g.log)
 	room := pull.New(cfg.Sources, toldDoor{g.door, g.tracks}, sourceTeller{g.journal}, log)
 	// The pullers' gate asks nobody: the configuration has allowed them.
 	gate := ingest.New(room.Pulled(), ingest.Config{Limits: ingest.Limits{Publishers: pull.MaxSources}, Ledger: g.ledger}, log)

@@ -19,6 +19,7 @@ var errPatience = errors.New("out of patience")
 type look struct {
 	state    State
 	closed   bool
+	gone     bool
 	failures int
 	next     time.Time
 	changed  <-chan struct{}
@@ -27,19 +28,20 @@ type look struct {
 func (f *feed) look() look {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return look{f.state, f.closed, f.failures, f.next, f.changed}
+	return look{f.state, f.closed, f.gone, f.failures, f.next, f.changed}
 }
 
 // await subscribes to the stream as soon as it has a track. It gives up after the
-// first attempt that fails, or when the next one is further away than its
+// first attempt that fails, of those beyond before, or when the next one is further away than its
 // patience: a player asks again, and its user should know why.
-func (f *feed) await(ctx context.Context) (*bus.Subscriber, error) {
+func (f *feed) await(ctx context.Context, before int) (*bus.Subscriber, error) {
 	waiting, cancel := context.WithTimeoutCause(ctx, patience, errPatience)
 	defer cancel()
-	before := f.look().failures
 	for {
 		seen := f.look()
 		switch {
+		case seen.gone:
+			return nil, bus.ErrNotLive
 		case seen.closed:
 			return nil, bus.ErrShutdown
 		case seen.state == Live:
@@ -64,7 +66,7 @@ func (f *feed) await(ctx context.Context) (*bus.Subscriber, error) {
 // join subscribes in the Hub and waits for a track; neither subscriber nor error
 // mean that the source changed meanwhile.
 func (f *feed) join(ctx context.Context, over <-chan struct{}) (*bus.Subscriber, error) {
-	sub, err := f.room.hub.Subscribe(ctx, f.source.Name)
+	sub, err := f.room.hub.Subscribe(ctx, f.name)
 	if err != nil {
 		return nil, err
 	}

@@ -43,13 +43,15 @@ var (
 // feed is one source and its supervision: a goroutine for as long as Serve runs,
 // which calls the puller while somebody wants it.
 type feed struct {
-	room   *Room
-	source Source
-	redact redactor
-	wake   chan struct{} // wanted has become more than none
+	room *Room
+	name string
+	wake chan struct{} // there is news for who runs it
 
 	mu        sync.Mutex
-	wanted    int // viewers, and one more for a source that is always on
+	source    Source
+	redact    redactor
+	gone      bool // from the configuration
+	wanted    int  // viewers, and one more for a source that is always on
 	goodbye   *time.Timer
 	stop      context.CancelCauseFunc // ends the supervision; nil while idle
 	closed    bool
@@ -65,7 +67,7 @@ type feed struct {
 
 func newFeed(r *Room, s Source) *feed {
 	f := &feed{
-		room: r, source: s, redact: newRedactor(s.URL),
+		room: r, name: s.Name, source: s, redact: newRedactor(s.URL),
 		wake: make(chan struct{}, 1), state: Idle, since: time.Now(), changed: make(chan struct{}),
 	}
 	if !s.OnDemand {
@@ -74,10 +76,17 @@ func newFeed(r *Room, s Source) *feed {
 	return f
 }
 
-// attend counts somebody who wants the source.
-func (f *feed) attend() {
+// attend counts somebody who wants the source, and says how many attempts have
+// failed until now.
+func (f *feed) attend() (failures int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.attendLocked()
+	return f.failures
+}
+
+// attendLocked is attend for who holds mu.
+func (f *feed) attendLocked() {
 	f.wanted++
 	if f.goodbye != nil {
 		f.goodbye.Stop()
@@ -93,9 +102,7 @@ func (f *feed) attend() {
 func (f *feed) leave() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.wanted--; f.wanted == 0 && !f.closed {
-		f.goodbye = time.AfterFunc(f.source.Linger, f.abandon)
-	}
+	f.leaveLocked()
 }
 
 // abandon stops a source that nobody has come back to.
@@ -107,11 +114,12 @@ func (f *feed) abandon() {
 	}
 }
 
-// run supervises the source whenever somebody wants it, until ctx ends.
-func (f *feed) run(ctx context.Context, puller Puller) {
-	for ctx.Err() == nil {
+// run supervises the source whenever somebody wants it, until ctx ends or the
+// source is gone.
+func (f *feed) run(ctx context.Context, pullers map[string]Puller) {
+	for ctx.Err() == nil && !f.look().gone {
 		if demand, ok := f.begin(ctx); ok {
-			f.supervise(demand, puller)
+			f.supervise(demand, pullers)
 			f.end(context.Cause(demand))
 			continue
 		}
@@ -133,7 +141,7 @@ func (f *feed) run(ctx context.Context, puller Puller) {
 func (f *feed) begin(ctx context.Context) (context.Context, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.wanted == 0 {
+	if f.wanted == 0 || f.gone {
 		return nil, false
 	}
 	ctx, f.stop = context.WithCancelCause(ctx)

@@ -4,21 +4,30 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 )
 
-// Discreet is the log for pullers: whatever they or the libraries below them put
-// into it, the sources' secrets do not come out.
-func Discreet(log *slog.Logger, sources []Source) *slog.Logger {
-	h := &discreet{Handler: log.Handler()}
-	for _, s := range sources {
-		h.redactors = append(h.redactors, newRedactor(s.URL))
+// Secrets are what sources have of them. Its methods are safe for concurrent use.
+type Secrets struct{ redactors atomic.Pointer[[]redactor] }
+
+// Hide replaces them. Those of sources that are being ended belong to it still.
+func (s *Secrets) Hide(sources ...Source) {
+	list := make([]redactor, len(sources))
+	for i := range sources {
+		list[i] = newRedactor(sources[i].URL)
 	}
-	return slog.New(h)
+	s.redactors.Store(&list)
+}
+
+// Discreet is the log for pullers: whatever they or the libraries below them put
+// into it, the secrets do not come out.
+func (s *Secrets) Discreet(log *slog.Logger) *slog.Logger {
+	return slog.New(&discreet{log.Handler(), s})
 }
 
 type discreet struct {
 	slog.Handler
-	redactors []redactor
+	secrets *Secrets
 }
 
 // Handle passes the record on without secrets.
@@ -37,17 +46,21 @@ func (h *discreet) WithAttrs(attrs []slog.Attr) slog.Handler {
 	for i, a := range attrs {
 		clean[i] = h.attr(a)
 	}
-	return &discreet{h.Handler.WithAttrs(clean), h.redactors}
+	return &discreet{h.Handler.WithAttrs(clean), h.secrets}
 }
 
 // WithGroup is slog.Handler's.
 func (h *discreet) WithGroup(name string) slog.Handler {
-	return &discreet{h.Handler.WithGroup(name), h.redactors}
+	return &discreet{h.Handler.WithGroup(name), h.secrets}
 }
 
 func (h *discreet) text(s string) string {
-	for i := range h.redactors {
-		s = h.redactors[i].text(s)
+	list := h.secrets.redactors.Load()
+	if list == nil {
+		return s
+	}
+	for i := range *list {
+		s = (*list)[i].text(s)
 	}
 	return s
 }

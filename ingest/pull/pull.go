@@ -14,8 +14,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"maps"
-	"slices"
 	"sync"
 	"time"
 
@@ -59,7 +57,11 @@ type Room struct {
 	hub      Hub
 	observer Observer
 	log      *slog.Logger
-	feeds    map[string]*feed // not changed after New
+
+	mu     sync.RWMutex // taken before any feed's
+	feeds  map[string]*feed
+	begin  func(f *feed) // runs it; nil while Serve does not run
+	failed uint64        // attempts of sources that are gone
 }
 
 // New makes the room. Serve must run for anything to be fetched. The observer may be
@@ -79,14 +81,17 @@ func New(sources []Source, hub Hub, observer Observer, log *slog.Logger) *Room {
 // scheme of the sources' URLs; what has none is never fetched.
 func (r *Room) Serve(ctx context.Context, pullers map[string]Puller) error {
 	var work sync.WaitGroup
+	begin := func(f *feed) { work.Go(func() { f.run(ctx, pullers) }) }
+	r.mu.Lock()
+	r.begin = begin
 	for _, f := range r.feeds {
-		puller := pullers[f.source.URL.Scheme]
-		if puller == nil {
-			puller = unknown{}
-		}
-		work.Go(func() { f.run(ctx, puller) })
+		begin(f)
 	}
+	r.mu.Unlock()
 	<-ctx.Done()
+	r.mu.Lock()
+	r.begin = nil
+	r.mu.Unlock()
 	work.Wait()
 	return nil
 }
@@ -103,12 +108,11 @@ func (unknown) Pull(context.Context, ingest.Source) error { return errUnknown }
 // fetched is begun to be, and waited for; what keeps it from coming is said by a
 // *bus.Unavailable.
 func (r *Room) Subscribe(ctx context.Context, name string) (*bus.Subscriber, error) {
-	f := r.feeds[name]
+	f := r.feed(name)
 	if f == nil {
 		return r.hub.Subscribe(ctx, name)
 	}
-	f.attend()
-	sub, err := f.await(ctx)
+	sub, err := f.await(ctx, f.attend())
 	if err != nil {
 		f.leave()
 		return nil, err
@@ -119,15 +123,19 @@ func (r *Room) Subscribe(ctx context.Context, name string) (*bus.Subscriber, err
 
 // Status is what can be said of all sources at one moment, by name.
 func (r *Room) Status() []Status {
-	list := make([]Status, 0, len(r.feeds))
-	for _, name := range slices.Sorted(maps.Keys(r.feeds)) {
-		list = append(list, r.feeds[name].status())
+	all := r.all()
+	list := make([]Status, len(all))
+	for i, f := range all {
+		list[i] = f.status()
 	}
 	return list
 }
 
 // Failures counts the attempts that failed and the streams that broke off.
 func (r *Room) Failures() (n uint64) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	n = r.failed
 	for _, f := range r.feeds {
 		n += uint64(f.look().failures)
 	}
@@ -145,7 +153,7 @@ type pushed struct{ *Room }
 
 // Publish is the Hub's, but for the names of sources.
 func (r pushed) Publish(name string, info bus.PublisherInfo) (*bus.Publisher, error) {
-	if r.feeds[name] != nil {
+	if r.feed(name) != nil {
 		return nil, ingest.ErrReserved
 	}
 	return r.hub.Publish(name, info)
@@ -157,7 +165,7 @@ var errNoSource = errors.New("no source has this name")
 
 // Publish is the Hub's, and tells those who wait for the source.
 func (r pulled) Publish(name string, info bus.PublisherInfo) (*bus.Publisher, error) {
-	f := r.feeds[name]
+	f := r.feed(name)
 	if f == nil {
 		return nil, errNoSource
 	}

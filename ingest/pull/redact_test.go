@@ -31,7 +31,9 @@ func TestNothingLeaks(t *testing.T) {
 		var out bytes.Buffer
 		log := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		source := Source{Source: ingest.Source{Name: name, URL: u}, OnDemand: true}
-		leaky := Discreet(log, []Source{source})
+		hide := &Secrets{}
+		hide.Hide(source)
+		leaky := hide.Discreet(log)
 		h := newLoggingHouse(t, source, func(_ context.Context, _ *camera, s ingest.Source) error {
 			_, parse := url.Parse(s.URL.String() + "\x7f")
 			get := &url.Error{Op: "Get", URL: s.URL.String(), Err: http.ErrHandlerTimeout}

@@ -5,23 +5,30 @@ import (
 	"errors"
 	"log/slog"
 	"time"
+
+	"millrace/ingest"
 )
 
 // supervise calls the puller again and again until ctx ends. While it does, the
 // stream's viewers are kept.
-func (f *feed) supervise(ctx context.Context, puller Puller) {
-	defer f.room.hub.Keep(f.source.Name)()
-	log := f.room.log.With("source", f.source.Source)
+func (f *feed) supervise(ctx context.Context, pullers map[string]Puller) {
+	defer f.room.hub.Keep(f.name)()
+	source, redact := f.now()
+	puller := pullers[source.URL.Scheme]
+	if puller == nil {
+		puller = unknown{}
+	}
+	log := f.room.log.With("source", source.Source)
 	var pauses backoff
 	said := ""
 	for {
-		lived, err := f.pull(ctx, puller)
+		lived, err := f.pull(ctx, puller, source.Source)
 		if ctx.Err() != nil {
 			log.Debug("pull: stopped", "cause", context.Cause(ctx))
 			return
 		}
 		pause := max(pauses.next(lived), wished(err))
-		err = f.redact.wrap(err)
+		err = redact.wrap(err)
 		level := slog.LevelWarn
 		if err.Error() == said && lived == 0 {
 			level = slog.LevelDebug // once is enough for a source that is off all night
@@ -36,11 +43,11 @@ func (f *feed) supervise(ctx context.Context, puller Puller) {
 }
 
 // pull is one attempt; lived is how long it was live. The error may hold secrets.
-func (f *feed) pull(ctx context.Context, puller Puller) (lived time.Duration, err error) {
+func (f *feed) pull(ctx context.Context, puller Puller, s ingest.Source) (lived time.Duration, err error) {
 	f.set(Connecting)
 	// A context of its own, so that whatever a puller hangs on it ends with it.
 	ctx, cancel := context.WithCancel(ctx)
-	err = puller.Pull(ctx, f.source.Source)
+	err = puller.Pull(ctx, s)
 	cancel()
 	if err == nil {
 		err = errEnded
