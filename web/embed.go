@@ -1,4 +1,4 @@
-// Package web is the room of the pages: the front page, the watch page, the publish page, the dashboard and their assets, and player
+// Package web is the room of the pages: the front page, the watch page, the publish page, the dashboard, the diagnosis and their assets, and player
 // and publisher as modules for other sites, built by Vite and carried inside the binary. The api room mounts Handler;
 // nothing else uses it. It must not know streams, sessions or any other room: the pages fetch what they show from the
 // API by themselves.
@@ -63,7 +63,7 @@ type handler struct {
 	policy   string
 }
 
-// Handler serves the pages: /, /watch/{stream}, /publish/{stream} (/publish asks for a name) and /dashboard with
+// Handler serves the pages: /, /watch/{stream}, /diagnose/{stream}, /publish/{stream} (/publish asks for a name) and /dashboard with
 // /dashboard/{stream}, their assets under /assets/, the modules under /lib/, the icon, and a page that says so for every
 // other path. It answers GET and HEAD only. It is safe to be mounted as the router's handler of last resort.
 // others are the hosts besides this one that the pages may ask, as a Content-Security-Policy has them: the other nodes of a cluster.
@@ -169,6 +169,8 @@ func distPath(urlPath string) string {
 		return "watch.html"
 	case urlPath == "/publish" || strings.HasPrefix(urlPath, "/publish/"):
 		return publishPage
+	case strings.HasPrefix(urlPath, "/diagnose/") && urlPath != "/diagnose/":
+		return "diagnose.html"
 	case urlPath == "/dashboard" || strings.HasPrefix(urlPath, "/dashboard/"):
 		return "dashboard.html"
 	case strings.HasSuffix(urlPath, ".html"):

@@ -54,6 +54,8 @@ func TestPaths(t *testing.T) {
 		"publish, slash":     {"/publish/", 200, cacheAsk, `id="stage"`},
 		"dashboard":          {"/dashboard", 200, cacheAsk, `id="dashboard"`},
 		"dashboard, stream":  {"/dashboard/live/demo", 200, cacheAsk, `id="dashboard"`},
+		"diagnosis":          {"/diagnose/live/demo", 200, cacheAsk, `id="diagnose"`},
+		"diagnosis of none":  {"/diagnose/", 404, cacheAsk, "no such page"},
 		"dashboards":         {"/dashboards", 404, cacheAsk, "no such page"},
 		"publisher":          {"/publisher", 404, cacheAsk, "no such page"},
 		"player module":      {"/lib/millrace-player.js", 200, cacheAsk, "millrace-player"},
@@ -89,7 +91,7 @@ var reference = regexp.MustCompile(`(?:src|href)="(/[^"]*)"`)
 
 // Every address in the pages is of this host and leads somewhere; assets are kept for ever.
 func TestPagesReferToWhatIsThere(t *testing.T) {
-	for _, page := range []string{"/", "/watch/live/demo", "/publish/live/demo", "/dashboard", "/nothing"} {
+	for _, page := range []string{"/", "/watch/live/demo", "/publish/live/demo", "/dashboard", "/diagnose/live/demo", "/nothing"} {
 		html := body(t, get(t, page))
 		if strings.Contains(strings.ReplaceAll(html, "http://www.w3.org/2000/svg", ""), "//") {
 			t.Errorf("%s names another host", page)
@@ -222,7 +224,7 @@ func TestMethods(t *testing.T) {
 
 // sources is what the pages are made of; source-hash.mjs has the same list and the same rule.
 var sources = []string{
-	"404.html", "dashboard.html", "index.html", "publish.html", "watch.html", "vite.config.mjs", "build-lib.mjs", "tsconfig.json",
+	"404.html", "dashboard.html", "diagnose.html", "index.html", "publish.html", "watch.html", "vite.config.mjs", "build-lib.mjs", "tsconfig.json",
 	"tsconfig.lib.json", "package-lock.json", "public", "src",
 }
 

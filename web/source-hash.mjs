@@ -6,6 +6,7 @@ import { join } from 'node:path'
 const SOURCES = [
   '404.html',
   'dashboard.html',
+  'diagnose.html',
   'index.html',
   'publish.html',
   'watch.html',

@@ -30,6 +30,7 @@ const pages = {
     server.middlewares.use((request, _, next) => {
       if (request.url.startsWith('/watch/')) request.url = '/watch.html'
       if (/^\/publish(\/|$)/.test(request.url)) request.url = '/publish.html'
+      if (request.url.startsWith('/diagnose/')) request.url = '/diagnose.html'
       if (/^\/dashboard(\/|$)/.test(request.url)) request.url = '/dashboard.html'
       next()
     })
@@ -57,7 +58,7 @@ export default defineConfig({
     // The Content-Security-Policy allows no data: addresses.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rollupOptions: { input: ['index.html', 'watch.html', 'publish.html', 'dashboard.html', '404.html'] },
+    rollupOptions: { input: ['index.html', 'watch.html', 'publish.html', 'dashboard.html', 'diagnose.html', '404.html'] },
   },
   server: {
     host: '127.0.0.1',

@@ -71,7 +71,7 @@ export async function startForeignSite(gateway) {
 
 async function serveFile(request, response, policy) {
   const path = new URL(request.url, 'http://mock').pathname
-  const page = /^\/(watch|publish|dashboard)(\/|$)/.exec(path)?.[1]
+  const page = /^\/(watch|publish|dashboard|diagnose)(\/|$)/.exec(path)?.[1]
   const name = path === '/' ? 'index.html' : page ? `${page}.html` : path.slice(1)
   const file = path.startsWith('/lib/') ? join(root, 'lib-dist', path.slice(5)) : join(root, 'dist', name)
   let content = null

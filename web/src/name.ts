@@ -25,9 +25,14 @@ export function publishPath(name: string): string {
   return `/publish/${namePath(name)}`
 }
 
+/** Where it is found out why the stream does not play. */
+export function diagnosePath(name: string): string {
+  return `/diagnose/${namePath(name)}`
+}
+
 /** The stream's name in the path of its watch or publish page, or of its part of the dashboard, "" if there is none. */
 export function nameFromPath(path: string): string {
-  const match = /^\/(?:watch|publish|dashboard)\/(.*?)\/?$/.exec(path)
+  const match = /^\/(?:watch|publish|diagnose|dashboard)\/(.*?)\/?$/.exec(path)
   try {
     return decodeURIComponent(match?.[1] ?? '')
   } catch {

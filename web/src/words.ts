@@ -9,7 +9,8 @@ export interface Words {
   remedy: string
 }
 
-const REASONS: Record<Reason, Words> = {
+/** What each reason is called. */
+export const REASONS: Record<Reason, Words> = {
   not_live: {
     title: 'Waiting for the stream',
     detail: 'Nobody is publishing it at the moment.',

@@ -1,4 +1,5 @@
 import { ApiError, fetchStream, type Stream } from '../api.ts'
+import { diagnoseLink } from '../diagnose/link.ts'
 import { need, setAttribute } from '../dom.ts'
 import { commandOf } from '../keyboard.ts'
 import { nameFromPath, namePath } from '../name.ts'
@@ -36,7 +37,7 @@ const box = need('#player')
 const video = need<HTMLVideoElement>('#player video')
 const token = pageToken()
 const player = new Player({ video, endpoint: `/whep/${namePath(name)}`, ...(token === '' ? {} : { token }) })
-const theatre = new Theatre(box, video, player)
+const theatre = new Theatre(box, video, player, (reason) => diagnoseLink(name, reason, token))
 const facts = new Facts(need('#about'), name)
 
 const events: Event[] = []

@@ -8,7 +8,7 @@ import type { Stats } from '../stats.ts'
 import type { Status } from '../status.ts'
 import { rememberedVolume, rememberVolume, stepVolume } from '../volume.ts'
 import { Controls } from './controls.ts'
-import { Curtain } from './curtain.ts'
+import { Curtain, type Help } from './curtain.ts'
 import { Idle } from './idle.ts'
 
 /** Two clicks within this are one double click. */
@@ -31,7 +31,8 @@ export class Theatre {
   #click: ReturnType<typeof setTimeout> | undefined
   readonly #offs: (() => void)[]
 
-  constructor(element: HTMLElement, video: HTMLVideoElement, player: Player) {
+  /** help finds the page that says more about a failure, where there is one. */
+  constructor(element: HTMLElement, video: HTMLVideoElement, player: Player, help: Help | null = null) {
     this.#element = element
     this.#video = video
     this.#player = player
@@ -44,6 +45,7 @@ export class Theatre {
     this.#curtain = new Curtain(
       () => player.retryNow(),
       () => this.#play(),
+      help,
     )
     this.#overlay = new Overlay(() => this.command('stats'))
     const hear = () => this.#setMuted(false)
