@@ -24,7 +24,7 @@ func (g *gateway) furnishAccess(cfg Config, metrics *api.Metrics) {
 		if err != nil {
 			panic(err) // it is one
 		}
-		g.key = g.access.Ticket("made key", access.Grant{Publish: []access.Pattern{all}})
+		g.key = g.access.Ticket(madeKey, access.Grant{Publish: []access.Pattern{all}})
 		g.log.Warn("nobody has said who may publish, so it needs the key on standard output; the key changes with every start until auth.keys is set")
 	}
 	metrics.Counter("millrace_access_allowed_total", "Requests that were allowed, of those that something was asked for.",

@@ -14,6 +14,7 @@ import (
 	"millrace/transmux/bus"
 	"millrace/transmux/journal"
 	"millrace/transmux/ledger"
+	"millrace/transmux/rtc/resource"
 )
 
 // stopTimeout is how long the rooms have for telling their sessions and ending
@@ -40,6 +41,8 @@ type gateway struct {
 	wanted     wants          // has tracks made for viewers
 	leaving    *leaving       // lets everybody go before it stops
 	tracks     *trackTeller   // what publishers send
+	reload     *reloader      // puts other settings in force
+	sessions   *resource.Room // of WHIP and WHEP; nil where there is no WebRTC
 	// What runs, in the order in which it is stopped: see runStages. First the
 	// doors and the streams, then the viewers, the derivations that served them,
 	// and last the transport and the port that carry the farewells.
@@ -65,6 +68,7 @@ func open(cfg Config, log *slog.Logger) (*gateway, error) {
 	}
 	g.journal = journal.New(g.neighbours.dir.Self().ID, journal.DefaultKeep)
 	g.ledger = ledger.New(g.journal)
+	g.reload = newReloader(g, cfg)
 	g.furnish(cfg)
 	return g, nil
 }

@@ -6,12 +6,15 @@ import (
 	"log/slog"
 )
 
-// newLog makes the logger that is handed to all rooms.
-func newLog(cfg Config, w io.Writer) *slog.Logger {
-	if cfg.Log.Format == "json" {
-		return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: cfg.level(), ReplaceAttr: plain}))
+// newLog makes a logger of the configuration's level for ever.
+func newLog(cfg Config, w io.Writer) *slog.Logger { return newLogAt(cfg.level(), cfg.Log.Format, w) }
+
+// newLogAt makes the logger that is handed to all rooms.
+func newLogAt(level slog.Leveler, format string, w io.Writer) *slog.Logger {
+	if format == "json" {
+		return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: plain}))
 	}
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: cfg.level()}))
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
 }
 
 // plain makes of what JSON would write as bare numbers what a reader expects:

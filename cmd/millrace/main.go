@@ -4,9 +4,11 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"runtime"
 
@@ -99,21 +101,40 @@ func (c *commands) read(p *process) (*reading, error) {
 	return r, err
 }
 
+// open reads the configuration and puts a gateway together by it, which reads it
+// anew when it is told to. release ends the waiting for signals.
+func (c *commands) open(p *process, possible func(Config) error) (g *gateway, ctx context.Context, release func(), err error) {
+	r, err := c.read(p)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if possible != nil {
+		if err := possible(r.Config); err != nil {
+			return nil, nil, nil, fmt.Errorf("%w\n%w", err, errUsage)
+		}
+	}
+	level := new(slog.LevelVar)
+	level.Set(r.level())
+	log := newLogAt(level, r.Log.Format, p.stderr)
+	hangups := untilHangup()
+	ctx, release = untilSignal(log)
+	if g, err = open(r.Config, log); err != nil {
+		release()
+		return nil, nil, nil, err
+	}
+	g.reloads(c.inputs(p), r, level, hangups)
+	return g, ctx, release, nil
+}
+
 type serveCommand struct{}
 
 // Run is for kong.
 func (serveCommand) Run(c *commands, p *process) error {
-	cfg, err := c.load(p)
+	g, ctx, release, err := c.open(p, nil)
 	if err != nil {
 		return err
 	}
-	log := newLog(cfg, p.stderr)
-	ctx, release := untilSignal(log)
 	defer release()
-	g, err := open(cfg, log)
-	if err != nil {
-		return err
-	}
 	if g.key != "" {
 		explainKey(p.stdout, g.key, g.listeners)
 	}
@@ -124,22 +145,13 @@ type demoCommand struct{}
 
 // Run is for kong.
 func (demoCommand) Run(c *commands, p *process) error {
-	cfg, err := c.load(p)
+	g, ctx, release, err := c.open(p, demoPossible)
 	if err != nil {
 		return err
 	}
-	if err := demoPossible(cfg); err != nil {
-		return fmt.Errorf("%w\n%w", err, errUsage)
-	}
-	log := newLog(cfg, p.stderr)
-	ctx, release := untilSignal(log)
 	defer release()
-	g, err := open(cfg, log)
-	if err != nil {
-		return err
-	}
 	explainDemo(p.stdout, g.listeners, g.key)
-	return g.run(ctx, demoTask(g.listeners, g.demoTicket(), log))
+	return g.run(ctx, demoTask(g.listeners, g.demoTicket(), g.log))
 }
 
 type versionCommand struct{}

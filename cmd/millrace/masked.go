@@ -22,7 +22,7 @@ var secretWords = []string{"secret", "token", "password", "credential", "passphr
 var shownBelow = []string{
 	"url", "on_demand", "linger", "transport", // of sources
 	"publish", "play", "read", "admin", "expires", // of keys and users
-	"events", "kinds", "streams", "timeout", "retry", "queue", // of hooks
+	"events", "streams", "timeout", "give_up", "parallel", // of hooks
 }
 
 // isSecret says whether a key's name tells of a secret.

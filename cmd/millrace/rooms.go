@@ -28,11 +28,12 @@ func (g *gateway) furnish(cfg Config) {
 	g.furnishDrain(cfg, metrics)
 	g.tellDrain()
 	g.furnishDiagnosis(cfg, judge, deriver, fetched)
-	g.api = api.New(api.Config{Version: version(), Ports: g.listeners.ports(), Access: g.access, Sources: listSources(fetched), Cluster: g.neighbours.describe, Tree: g.trees, Drain: g.leaving, Diagnosis: g.diagnosis, Node: g.neighbours.dir.Self().ID, Ledger: g.ledger, Journal: g.journal, Pictures: g.hub.Pictures}, g.hub, judge, metrics, g.log)
+	g.api = api.New(api.Config{Version: version(), Ports: g.listeners.ports(), Access: g.access, Sources: listSources(fetched), Cluster: g.neighbours.describe, Tree: g.trees, Drain: g.leaving, Diagnosis: g.diagnosis, Node: g.neighbours.dir.Self().ID, Ledger: g.ledger, Journal: g.journal, Pictures: g.hub.Pictures, Configuration: g.reload}, g.hub, judge, metrics, g.log)
 	g.doors = append(g.doors, task{"overview", g.api.Watch})
 	gate := ingest.New(newPublishers{g.leaving, fetched.Pushed()}, ingest.Config{Limits: cfg.Limits.ingest(), Authorize: g.noted(mayPublish(g.access)), Ledger: g.ledger}, g.log)
 	viewers := playout.New(newViewers{g.leaving, g.source}, playout.Config{Limits: cfg.Limits.playout(), Authorize: mayPlay(g.access), Ledger: g.ledger})
 	g.leaving.publishers, g.leaving.viewers = gate.Publishers, viewers.Viewers
+	g.reloadGates(gate, viewers, metrics)
 	measureCluster(metrics, g.neighbours)
 	g.furnishRTSP(gate, viewers, metrics)
 	g.furnishRTMP(cfg, gate, viewers, metrics)
@@ -53,6 +54,7 @@ func (g *gateway) furnishWebRTC(cfg Config, publishers *ingest.Gate, viewers *pl
 	}
 	transport := sender.New(g.listeners.webrtc, g.log)
 	sessions := resource.New(resource.Config{ICEServers: cfg.WebRTC.ICEServers, Rate: cfg.Limits.Requests, Node: g.neighbours.name()})
+	g.reloadSessions(sessions)
 	room := whep.New(viewers, inOrder{derive.InOrder{Room: deriver}, g.wanted}, transport, sessions,
 		g.observers(metrics), g.log)
 	measureWHEP(metrics, room)

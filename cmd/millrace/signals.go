@@ -38,3 +38,11 @@ func untilSignal(log *slog.Logger) (ctx context.Context, release func()) {
 		cancel()
 	}
 }
+
+// untilHangup gives what tells of every SIGHUP, which from then on ends nothing. Two
+// that come together are one.
+func untilHangup() <-chan os.Signal {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	return hangups
+}

@@ -35,6 +35,7 @@ func (g *gateway) furnishSources(cfg Config, metrics *api.Metrics) *pull.Room {
 	room := pull.New(cfg.Sources, toldDoor{g.door, g.tracks}, sourceTeller{g.journal}, log)
 	// The pullers' gate asks nobody: the configuration has allowed them.
 	gate := ingest.New(room.Pulled(), ingest.Config{Limits: ingest.Limits{Publishers: pull.MaxSources}, Ledger: g.ledger}, log)
+	g.reloadSources(room, secrets)
 	measureSources(metrics, room)
 	g.doors = append(g.doors, task{"sources", func(ctx context.Context) error {
 		return room.Serve(ctx, pullers(cfg, gate, log))

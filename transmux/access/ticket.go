@@ -25,6 +25,19 @@ func (r *Room) Ticket(name string, g Grant) string {
 	return text
 }
 
+// Revoke takes back the tickets of that name; who is in stays in.
+func (r *Room) Revoke(name string) {
+	r.tickets.mu.Lock()
+	defer r.tickets.mu.Unlock()
+	var left []*Key // another slice: the present one is being read
+	for _, k := range r.tickets.list {
+		if k.Name != name {
+			left = append(left, k)
+		}
+	}
+	r.tickets.list = left
+}
+
 func (t *tickets) all() []*Key {
 	t.mu.Lock()
 	defer t.mu.Unlock()

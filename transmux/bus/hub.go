@@ -115,6 +115,13 @@ func (h *Hub) retire(p *Publisher, cause error) {
 	h.lingerLocked(s, p.gen)
 }
 
+// SetLinger changes how long streams wait for their publishers that go from now on.
+func (h *Hub) SetLinger(d time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.cfg.Linger = d
+}
+
 // lingerLocked gives a stream's publisher time to come back.
 func (h *Hub) lingerLocked(s *Stream, gen uint32) {
 	h.lingers[s] = time.AfterFunc(h.cfg.Linger, func() { h.expire(s, gen) })

@@ -37,12 +37,20 @@ type limiter struct {
 	buckets map[netip.Addr]bucket
 	others  bucket // of all those that the table has no room for
 	swept   time.Time
+	refused uint64
 }
 
 // bucket is full when it is not in use: tokens as of a time.
 type bucket struct {
 	tokens float64
 	at     time.Time
+}
+
+// configure changes the rate; what an address has spent stays spent.
+func (l *limiter) configure(rate int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.rate, l.burst = float64(rate), float64(rate*burstSeconds)
 }
 
 func newLimiter(rate int) limiter {
@@ -81,6 +89,7 @@ func (l *limiter) spend(b bucket, now time.Time) (bucket, time.Duration) {
 		b.tokens--
 		return b, 0
 	}
+	l.refused++
 	return b, time.Duration((1 - b.tokens) / l.rate * float64(time.Second))
 }
 
@@ -103,6 +112,23 @@ func (l *limiter) sweep(now time.Time) {
 			delete(l.buckets, addr)
 		}
 	}
+}
+
+// Configure puts other ICE servers and another rate (0 is the default) in force for
+// the requests that come.
+func (room *Room) Configure(servers []ICEServer, rate int) {
+	if rate <= 0 {
+		rate = DefaultRate
+	}
+	room.shared.Store(&servers)
+	room.limit.configure(rate)
+}
+
+// Refused counts the requests that came too fast.
+func (room *Room) Refused() uint64 {
+	room.limit.mu.Lock()
+	defer room.limit.mu.Unlock()
+	return room.limit.refused
 }
 
 // limited refuses requests that start, change or end sessions where there are too

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -110,8 +111,9 @@ type Config struct {
 
 // Room holds the sessions of all endpoints.
 type Room struct {
-	cfg   Config
-	limit limiter
+	cfg    Config
+	limit  limiter
+	shared atomic.Pointer[[]ICEServer] // everybody's ICE servers
 
 	mu       sync.Mutex
 	sessions map[string]*entry
@@ -122,7 +124,9 @@ func New(cfg Config) *Room {
 	if cfg.Rate <= 0 {
 		cfg.Rate = DefaultRate
 	}
-	return &Room{cfg: cfg, limit: newLimiter(cfg.Rate), sessions: make(map[string]*entry)}
+	room := &Room{cfg: cfg, limit: newLimiter(cfg.Rate), sessions: make(map[string]*entry)}
+	room.shared.Store(&cfg.ICEServers)
+	return room
 }
 
 // Routes mounts the sessions.

@@ -73,7 +73,7 @@ func (room *Room) post(w http.ResponseWriter, r *http.Request, path string, endp
 // servers are what a session may be told of: everybody's, and its own, which are taken
 // back when it ends.
 func (room *Room) servers(id string, r *http.Request) []ICEServer {
-	servers := room.cfg.ICEServers
+	servers := *room.shared.Load()
 	if room.cfg.Detours != nil {
 		servers = append(servers[:len(servers):len(servers)], room.cfg.Detours.Open(id, hostOf(r))...)
 	}

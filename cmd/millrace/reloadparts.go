@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"reflect"
+	"slices"
+
+	"millrace/api"
+	"millrace/ingest"
+	"millrace/ingest/pull"
+	"millrace/playout"
+	"millrace/transmux/rtc/resource"
+)
+
+// reloads makes the gateway read its configuration again when it is told to.
+func (g *gateway) reloads(in *inputs, now *reading, level *slog.LevelVar, told <-chan os.Signal) {
+	g.reload.begin(in, now)
+	g.reload.add(func(_, now *Config) (func(), error) {
+		return func() { level.Set(now.level()) }, nil
+	}, levelKey)
+	g.reload.add(g.reloadAccess, "auth.")
+	g.reload.add(func(old, now *Config) (func(), error) {
+		if reflect.DeepEqual(old.Hooks, now.Hooks) {
+			return nil, nil
+		}
+		return func() { g.hooks.Configure(now.Hooks.List) }, nil
+	}, hooksKey)
+	g.reload.add(func(_, now *Config) (func(), error) {
+		return func() { g.hub.SetLinger(now.Stream.Linger) }, nil
+	}, "stream.linger")
+	g.doors = append(g.doors, task{"reload", func(ctx context.Context) error { return g.reload.serve(ctx, told) }})
+}
+
+// errNoRule is about rules that are taken away where strangers come.
+var errNoRule = errors.New("auth: strangers can reach this gateway, and without any rule publishing needs a key that is made at the start: leave a rule in, or start anew")
+
+// madeKey names the ticket of the key that is made where nobody has said a rule.
+const madeKey = "made key"
+
+// reloadAccess replaces the rules. The key that was made is for those who have none.
+func (g *gateway) reloadAccess(old, now *Config) (func(), error) {
+	private := g.listeners.private()
+	if !now.Auth.said() && !private && g.key == "" {
+		return nil, errNoRule
+	}
+	if reflect.DeepEqual(old.Auth, now.Auth) {
+		return nil, nil // what is remembered of credentials stays so
+	}
+	return func() {
+		g.access.Configure(now.Auth.rules(private))
+		if now.Auth.said() && g.key != "" {
+			g.access.Revoke(madeKey)
+			g.key = ""
+		}
+	}, nil
+}
+
+// reloadSources lets the sources be changed. What those have that are being ended
+// stays secret.
+func (g *gateway) reloadSources(room *pull.Room, secrets *pull.Secrets) {
+	g.reload.add(func(old, now *Config) (func(), error) {
+		if reflect.DeepEqual(old.Sources, now.Sources) {
+			return nil, nil
+		}
+		return func() {
+			secrets.Hide(slices.Concat(old.Sources, now.Sources)...)
+			room.Configure(now.Sources)
+		}, nil
+	}, sourcesKey)
+}
+
+// reloadGates lets the limits be changed, and counts whom they keep out.
+func (g *gateway) reloadGates(publishers *ingest.Gate, viewers *playout.Gate, metrics *api.Metrics) {
+	g.reload.add(func(_, now *Config) (func(), error) {
+		return func() {
+			publishers.Configure(now.Limits.ingest())
+			viewers.Configure(now.Limits.playout())
+		}, nil
+	}, "limits.")
+	measureLimits(metrics, publishers, viewers, func() uint64 {
+		if g.sessions == nil {
+			return 0
+		}
+		return g.sessions.Refused()
+	})
+	g.measureReloads(metrics)
+}
+
+// reloadSessions lets be changed what WHIP and WHEP clients are told and may ask.
+func (g *gateway) reloadSessions(sessions *resource.Room) {
+	g.sessions = sessions
+	g.reload.add(func(_, now *Config) (func(), error) {
+		return func() { sessions.Configure(now.WebRTC.ICEServers, now.Limits.Requests) }, nil
+	}, iceServersKey, "limits.requests")
+}
+
+func (g *gateway) measureReloads(m *api.Metrics) {
+	m.Counters("millrace_config_reloads_total", "Times that another configuration was to be put in force, by what came of it.", "result",
+		func() map[string]uint64 {
+			done, refused := g.reload.counts()
+			return map[string]uint64{"done": done, "refused": refused}
+		})
+}
