@@ -54,13 +54,10 @@ func (c *command) carry(ctx context.Context, m *Message) error {
 	if errors.Is(err, exec.ErrWaitDelay) {
 		err = nil // it has ended well; something that it started holds its output
 	}
-	log := c.log.With("hook", c.cfg.Name, "event", m.ID, "duration", time.Since(begun).Round(time.Millisecond))
-	if text := out.String(); err != nil {
-		log.Debug("hooks: command failed", "cause", err, "output", text)
-	} else if text != "" {
-		log.Debug("hooks: command", "output", text)
-	}
-	return c.judge(ctx, err, &out)
+	err = c.judge(ctx, err, &out)
+	c.log.Debug("hooks: command ended", "hook", c.cfg.Name, "event", m.ID,
+		"duration", time.Since(begun).Round(time.Millisecond), "cause", err, "output", out.String())
+	return err
 }
 
 // judge says what an end means: only what the machine could not do, and a command

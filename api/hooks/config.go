@@ -19,19 +19,21 @@ const (
 	// MaxHooks bounds what a configuration may name: each has MaxParallel
 	// connections or processes at most.
 	MaxHooks = 32
-	// MaxParallel bounds a hook's lanes, and DefaultParallel are enough for a stream
-	// whose events are not taken not to keep many others waiting.
-	MaxParallel     = 64
+	// MaxParallel bounds a hook's lanes.
+	MaxParallel = 64
+	// DefaultParallel is enough for a stream whose events are not taken not to keep
+	// many others waiting.
 	DefaultParallel = 4
-	// DefaultTimeout is what a receiver has for one event. MaxTimeout bounds what
-	// holds the next one of the stream back.
+	// DefaultTimeout is what a receiver has for one event.
 	DefaultTimeout = 10 * time.Second
-	MaxTimeout     = 10 * time.Minute
+	// MaxTimeout bounds what holds the next event of a stream back.
+	MaxTimeout = 10 * time.Minute
 	// DefaultGiveUp is for how long one event is tried: a receiver that is started
 	// anew is back by then, and one event that nobody can take has held the others of
 	// its lane up for no longer.
 	DefaultGiveUp = 10 * time.Minute
-	MaxGiveUp     = 24 * time.Hour
+	// MaxGiveUp is a day: what the node keeps does not last longer on a busy one.
+	MaxGiveUp = 24 * time.Hour
 	// maxName and maxSecret bound texts of the configuration, in bytes.
 	maxName   = 64
 	maxSecret = 4096

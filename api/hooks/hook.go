@@ -34,8 +34,8 @@ type hook struct {
 
 	mu        sync.Mutex
 	counts    Counts
-	gone      uint64 // up to here it has been counted what is missed
-	underway  int    // attempts
+	gone      span // of the journal: what has been counted as missed last
+	underway  int  // attempts
 	lastError string
 	lastAt    time.Time
 }
@@ -50,16 +50,23 @@ type Counts struct {
 }
 
 func newHook(r *Room, cfg Hook) *hook {
-	h := &hook{room: r, gone: r.journal.Last()}
-	h.become(cfg)
+	h := &hook{room: r}
+	h.become(cfg, r.journal.Last())
 	return h
 }
 
-// become takes another configuration. What any lane has not settled comes again.
-func (h *hook) become(cfg Hook) {
+// resume is up to where all is settled.
+func (h *hook) resume() uint64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	cursor := h.cursorLocked()
+	return h.cursorLocked()
+}
+
+// become takes another configuration. With another number of lanes they begin after
+// that Seq, and what only some of them had settled comes again.
+func (h *hook) become(cfg Hook, cursor uint64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	same := len(h.lanes) == cfg.lanes()
 	for _, l := range h.lanes {
 		l.failing, l.next, l.pauses = time.Time{}, time.Time{}, pauses{}
@@ -109,9 +116,6 @@ func (h *hook) halt() {
 
 // cursorLocked is up to where everything is settled.
 func (h *hook) cursorLocked() uint64 {
-	if len(h.lanes) == 0 {
-		return h.gone
-	}
 	least := h.lanes[0].cursor
 	for _, l := range h.lanes {
 		least = min(least, l.cursor)
@@ -132,12 +136,27 @@ func (h *hook) settle(l *lane, seq uint64) {
 	l.cursor = max(l.cursor, seq)
 }
 
-// miss counts events up to there that are gone, but those that another lane counted.
-func (h *hook) miss(upTo, missed uint64) uint64 {
+// span is what comes after one Seq, up to another.
+type span struct{ after, upTo uint64 }
+
+// without is how much of it is not in the other one.
+func (s span) without(o span) uint64 {
+	n := s.upTo - s.after
+	if after, upTo := max(s.after, o.after), min(s.upTo, o.upTo); after < upTo {
+		n -= upTo - after
+	}
+	return n
+}
+
+// miss counts events that are gone, but those that another lane has counted.
+func (h *hook) miss(now span) uint64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	n := min(missed, upTo-min(h.gone, upTo))
-	h.gone = max(h.gone, upTo)
+	n := now.without(h.gone)
+	if now.after <= h.gone.upTo && h.gone.after <= now.upTo {
+		now = span{min(now.after, h.gone.after), max(now.upTo, h.gone.upTo)}
+	}
+	h.gone = now
 	h.counts.Missed += n
 	return n
 }

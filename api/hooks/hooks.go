@@ -77,7 +77,7 @@ func (r *Room) Configure(cfg []Hook) {
 		h := r.hooks[at]
 		if !h.cfg.Equal(&cfg[i]) {
 			h.halt()
-			h.become(cfg[i])
+			h.become(cfg[i], h.resume())
 		}
 		next = append(next, h)
 	}

@@ -66,7 +66,7 @@ func (l *lane) run(ctx context.Context, last <-chan struct{}) {
 
 // miss tells how many events are gone, unless another lane has told it of the same.
 func (l *lane) miss(ctx context.Context, last <-chan struct{}, next journal.Event, missed uint64) bool {
-	n := l.hook.miss(next.Seq-1, missed)
+	n := l.hook.miss(span{next.Seq - 1 - missed, next.Seq - 1})
 	if n == 0 {
 		return true
 	}
