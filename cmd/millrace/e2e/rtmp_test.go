@@ -24,6 +24,8 @@ type rtmpClient struct {
 	// shortExtended is the dialect of older encoders, which do not repeat the
 	// extended timestamp on type 3 chunks as the specification wants (5.3.1.3).
 	shortExtended bool
+	// reconnects is said by encoders that go elsewhere when they are asked to.
+	reconnects bool
 
 	replies chan []byte // command messages
 	gone    chan struct{}
@@ -69,9 +71,13 @@ func (c *rtmpClient) publish(name string) error {
 func (c *rtmpClient) ask(name, command, consent string) error {
 	go c.read()
 	app, key, _ := strings.Cut(name, "/")
+	about := map[string]any{"app": app, "type": "nonprivate", "tcUrl": "rtmp://" + c.RemoteAddr().String() + "/" + app}
+	if c.reconnects {
+		about["capsEx"] = 1.0 // Enhanced RTMP
+	}
 	err := errors.Join(
 		c.send(2, 1, 0, 0, binary.BigEndian.AppendUint32(nil, rtmpChunk)),
-		c.send(3, 20, 0, 0, amf("connect", 1.0, map[string]any{"app": app, "type": "nonprivate", "tcUrl": "rtmp://" + c.RemoteAddr().String() + "/" + app})),
+		c.send(3, 20, 0, 0, amf("connect", 1.0, about)),
 	)
 	if err != nil {
 		return err
