@@ -23,6 +23,7 @@ import (
 	"millrace/cluster/feed"
 	"millrace/cluster/wire"
 	"millrace/transmux/bus"
+	"millrace/transmux/trace"
 )
 
 // claimTimeout is less than the time that a protocol room gives a publisher.
@@ -41,6 +42,7 @@ type Config struct {
 	Linger      time.Duration // of a pull without viewers
 	Patience    time.Duration // of a pull without a parent
 	Silence     time.Duration // after which a parent is left
+	Tracer      *trace.Tracer // nil traces nothing
 }
 
 // Room is this node's part of the cluster.
@@ -73,7 +75,7 @@ func New(cfg Config, hub *bus.Hub, next Own, dir Directory, endpoint *wire.Endpo
 	r := &Room{cfg: cfg, hub: hub, dir: dir, endpoint: endpoint, log: log, names: make(map[string]*sync.Mutex)}
 	r.edge = edge.New(edge.Config{Self: r.self, Linger: cfg.Linger, Patience: cfg.Patience, Silence: cfg.Silence},
 		hub, next, dir, endpoint, deriver, log)
-	r.feed = feed.New(feed.Config{Self: r.self, MaxChildren: cfg.MaxChildren}, streams{hub, next}, r.edge, r.edge, log)
+	r.feed = feed.New(feed.Config{Self: r.self, MaxChildren: cfg.MaxChildren, Tracer: cfg.Tracer}, streams{hub, next}, r.edge, r.edge, log)
 	r.edge.Serves(r.feed)
 	return r
 }

@@ -22,6 +22,7 @@ import (
 	"millrace/cluster/wire"
 	"millrace/transmux/bus"
 	"millrace/transmux/derive"
+	"millrace/transmux/trace"
 )
 
 const (
@@ -182,7 +183,7 @@ func (r *Room) here(name string) (here, mirrored bool) {
 }
 
 // Subscribe joins a stream, wherever it is published; see bus.Source.
-func (r *Room) Subscribe(ctx context.Context, name string) (*bus.Subscriber, error) {
+func (r *Room) Subscribe(ctx context.Context, name string) (sub *bus.Subscriber, err error) {
 	if err := bus.ValidName(name); err != nil {
 		return nil, err
 	}
@@ -190,6 +191,8 @@ func (r *Room) Subscribe(ctx context.Context, name string) (*bus.Subscriber, err
 	defer cancel()
 	late := time.NewTimer(joinTimeout)
 	defer late.Stop()
+	var traced *trace.Span // from when another node must be asked
+	defer func() { traced.End(err) }()
 	for {
 		here, mirrored := r.here(name)
 		if here {
@@ -201,7 +204,10 @@ func (r *Room) Subscribe(ctx context.Context, name string) (*bus.Subscriber, err
 				return sub, err
 			}
 		}
-		p, err := r.join(name, nil)
+		if traced == nil {
+			_, traced = trace.Start(ctx, "relay.pull")
+		}
+		p, err := r.join(name, nil, traced)
 		if err != nil {
 			return nil, err
 		}
@@ -249,11 +255,11 @@ var errNoAnswer = &bus.Unavailable{Reason: "It is published on another node, whi
 // Follow goes on with a stream that was published here and is lingering for its
 // viewers, as soon as it is published elsewhere.
 func (r *Room) Follow(s *bus.Stream) {
-	_, _ = r.join(s.Name(), s) // at the end there is nothing to follow
+	_, _ = r.join(s.Name(), s, nil) // at the end there is nothing to follow
 }
 
-// join finds the pull of a stream, or begins it.
-func (r *Room) join(name string, lingering *bus.Stream) (*pull, error) {
+// join finds the pull of a stream, or begins it, for a viewer who may be traced.
+func (r *Room) join(name string, lingering *bus.Stream, traced *trace.Span) (*pull, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
@@ -263,6 +269,7 @@ func (r *Room) join(name string, lingering *bus.Stream) (*pull, error) {
 		return p, nil
 	}
 	p := newPull(r, name, lingering)
+	p.traced = traced
 	r.pulls[name] = p
 	r.work.Go(func() { p.run(r.ctx) })
 	return p, nil

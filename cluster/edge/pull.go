@@ -11,6 +11,7 @@ import (
 	"millrace/cluster/directory"
 	"millrace/cluster/wire"
 	"millrace/transmux/bus"
+	"millrace/transmux/trace"
 )
 
 // pull copies one stream into the local Hub, over one parent after another.
@@ -19,6 +20,7 @@ type pull struct {
 	name      string
 	begun     time.Time
 	log       *slog.Logger
+	traced    *trace.Span // of the viewer it began with; nil for none
 	lingering *bus.Stream // that waits here to be continued; nil for a viewer's wish
 
 	kick    chan struct{}

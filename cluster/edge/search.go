@@ -40,7 +40,7 @@ type search struct {
 // newSearch is made by the pull's goroutine.
 func newSearch(p *pull) *search {
 	s := &search{pull: p, asked: make(map[string]bool), hello: wire.Hello{
-		Version: wire.Version, Child: p.room.cfg.Self(), Stream: p.name, Origin: p.place.Node,
+		Version: wire.Version, Child: p.room.cfg.Self(), Stream: p.name, Origin: p.place.Node, Trace: p.traced.Carry(),
 	}}
 	s.hello.Epoch, s.hello.Have = p.positions()
 	s.origin = wire.Hop{Node: p.place.Node}

@@ -19,6 +19,7 @@ import (
 	"millrace/cluster/wire"
 	"millrace/transmux/bus"
 	"millrace/transmux/derive"
+	"millrace/transmux/trace"
 )
 
 const (
@@ -57,6 +58,7 @@ type Deriver interface {
 type Config struct {
 	Self        func() wire.Hop
 	MaxChildren int // of each stream; DefaultMaxChildren
+	Tracer      *trace.Tracer
 }
 
 // Room serves all children of this node.

@@ -11,6 +11,7 @@ import (
 	"millrace/cluster/wire"
 	"millrace/transmux/bus"
 	"millrace/transmux/derive"
+	"millrace/transmux/trace"
 )
 
 const (
@@ -92,8 +93,10 @@ func (s *session) query(q *wire.Query) error {
 // hello lets a child in, or sends it on; it serves it to the end.
 func (s *session) hello(h *wire.Hello) {
 	came := time.Now()
+	traced := s.traced(h)
 	stream, release, err := s.hold(h.Stream)
 	if err != nil {
+		traced.End(err)
 		s.refuse(h, refusal(err))
 		return
 	}
@@ -104,9 +107,11 @@ func (s *session) hello(h *wire.Hello) {
 	c.resume(epoch)
 	c.heard.Store(time.Now().UnixNano())
 	if no := s.room.admit(c, path, epoch); no != nil {
+		traced.End(no)
 		s.refuse(h, no)
 		return
 	}
+	traced.End(nil)
 	s.child.Store(c)
 	s.patience.Reset(silence)
 	s.room.counts.opened.Add(1)
@@ -120,6 +125,18 @@ func (s *session) hello(h *wire.Hello) {
 	}
 	s.cancel(c.run(s.ctx))
 	c.want(nil)
+}
+
+// traced is this node's part of what the child wants the stream for, where the
+// child says that this is traced.
+func (s *session) traced(h *wire.Hello) *trace.Span {
+	if h.Trace == "" {
+		return nil
+	}
+	_, span := s.room.cfg.Tracer.Begin(s.ctx, "relay.feed", h.Trace)
+	span.Set("stream", h.Stream)
+	span.Set("child", h.Child.Node)
+	return span
 }
 
 // hold joins the stream, and asks the peer to wait where that takes a while.

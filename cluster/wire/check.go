@@ -14,6 +14,7 @@ func (m *Hello) check() error {
 	if len(m.Have) > maxHave {
 		return fmt.Errorf("%w: hello with %d positions", ErrMalformed, len(m.Have))
 	}
+	m.Trace = short(m.Trace)
 	return bus.ValidName(m.Stream)
 }
 

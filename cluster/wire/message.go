@@ -35,8 +35,11 @@ type Hello struct {
 	// Have is how far the child has come with the tracks of that publication.
 	Have []Position `json:"have,omitempty"`
 	// Insist is said by a child that has tried its own region's nodes in vain.
-	Insist bool  `json:"insist,omitempty"`
-	Sent   int64 `json:"sent"` // the child's clock
+	Insist bool `json:"insist,omitempty"`
+	// Trace is the span that the stream is wanted for, where that is traced (W3C
+	// Trace Context's traceparent).
+	Trace string `json:"trace,omitempty"`
+	Sent  int64  `json:"sent"` // the child's clock
 }
 
 // Position is the newest frame that a child has of a track.
