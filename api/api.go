@@ -19,6 +19,7 @@ import (
 	"millrace/transmux/bus"
 	"millrace/transmux/journal"
 	"millrace/transmux/ledger"
+	"millrace/transmux/origin"
 )
 
 // Streams is what the room must know of the bus; *bus.Hub is one.
@@ -38,6 +39,7 @@ type Config struct {
 	Version string
 	Ports   Ports
 	Access  *access.Room    // who may look; nil for everybody
+	Origins origin.List     // whose pages may ask; none means all
 	Sources func() []Source // those of the configuration, by name; nil for none
 	Cluster func() Cluster  // nil for none
 	Tree    Trees           // nil for none
@@ -89,7 +91,7 @@ func (a *API) Handler(pages http.Handler, mounts ...Mount) http.Handler {
 	r.NotFound(notFound)
 	r.MethodNotAllowed(methodNotAllowed)
 	r.Route("/api", func(r chi.Router) {
-		r.Use(crossOrigin, a.guard)
+		r.Use(a.crossOrigin, a.guard)
 		describeItself(r)
 		a.routes(r)
 	})

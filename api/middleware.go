@@ -59,15 +59,20 @@ func nosniff(next http.Handler) http.Handler {
 	})
 }
 
-// crossOrigin lets pages from anywhere ask the API. It uses no cookies, so nothing is
-// given away that a plain request would not get.
-func crossOrigin(next http.Handler) http.Handler {
+// crossOrigin lets pages of other sites ask the API. It uses no cookies, so nothing is
+// given away that a plain request would not get. Those that the operator has named may
+// change things, too, with a token that may.
+func (a *API) crossOrigin(next http.Handler) http.Handler {
+	methods := "GET, HEAD, OPTIONS"
+	if len(a.cfg.Origins) > 0 {
+		methods = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Access-Control-Allow-Origin", "*")
+		a.cfg.Origins.Allow(h, r)
 		h.Set("Access-Control-Expose-Headers", requestIDHeader+", WWW-Authenticate, Retry-After")
 		if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
-			h.Set("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS")
+			h.Set("Access-Control-Allow-Methods", methods)
 			h.Set("Access-Control-Allow-Headers", "Authorization, *") // * does not stand for the first
 			h.Set("Access-Control-Max-Age", "86400")
 			w.WriteHeader(http.StatusNoContent)

@@ -67,11 +67,15 @@ type handler struct {
 // /dashboard/{stream}, their assets under /assets/, the modules under /lib/, the icon, and a page that says so for every
 // other path. It answers GET and HEAD only. It is safe to be mounted as the router's handler of last resort.
 // others are the hosts besides this one that the pages may ask, as a Content-Security-Policy has them: the other nodes of a cluster.
-func Handler(others ...string) http.Handler {
+func Handler(others ...string) http.Handler { return Framed(nil, others...) }
+
+// Framed is Handler for pages that those of other sites may show in a frame; "*" stands for all.
+func Framed(frames []string, others ...string) http.Handler {
 	h := &handler{files: map[string]file{}, policy: contentSecurityPolicy}
-	if len(others) > 0 {
-		const own = "connect-src 'self'"
-		h.policy = strings.Replace(h.policy, own, own+" "+strings.Join(others, " "), 1)
+	for own, more := range map[string][]string{"connect-src 'self'": others, "frame-ancestors 'self'": frames} {
+		if len(more) > 0 {
+			h.policy = strings.Replace(h.policy, own, own+" "+strings.Join(more, " "), 1)
+		}
 	}
 	h.load(dist, "dist", "")
 	h.load(modules, "lib-dist", modulePrefix)

@@ -269,6 +269,7 @@ func TestDistIsUpToDate(t *testing.T) {
 func TestOtherNodes(t *testing.T) {
 	for want, h := range map[string]http.Handler{
 		"connect-src 'self';": Handler(), "connect-src 'self' http: https:;": Handler("http:", "https:"),
+		"frame-ancestors 'self';": Handler(), "frame-ancestors 'self' https://a.example *;": Framed([]string{"https://a.example", "*"}),
 	} {
 		recorder := httptest.NewRecorder()
 		h.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/", nil))

@@ -53,6 +53,8 @@ type Config struct {
 	Shutdown struct {
 		Drain time.Duration // after SIGTERM, for everybody to go elsewhere
 	}
+	HTTPS   httpsConfig
+	TURN    turnConfig
 	RTSP    rtspConfig
 	Derive  deriveConfig
 	Cluster clusterConfig
@@ -79,6 +81,8 @@ func Defaults() Config {
 	c.Stream.MaxFrames = 8192          // 50 s of 60 pictures and two audio tracks a second
 	c.Stream.Linger = 15 * time.Second // an encoder that reconnects takes 2 to 10 s
 	c.Limits.defaults()
+	c.HTTPS.defaults()
+	c.TURN.defaults()
 	c.RTSP.defaults()
 	c.Derive.defaults()
 	c.Cluster.defaults()
@@ -113,7 +117,7 @@ func (c *Config) settings() []setting {
 		{"log.format", oneOf(&c.Log.Format, "text", "json")},
 		{"shutdown.drain", duration(&c.Shutdown.Drain, 0, 24*time.Hour)},
 	}
-	return slices.Concat(all, c.Limits.settings(), c.Auth.settings(), c.RTSP.settings(), c.Derive.settings(), c.Cluster.settings(), c.Relay.settings(), c.Metrics.settings())
+	return slices.Concat(all, c.Limits.settings(), c.Auth.settings(), c.HTTPS.settings(), c.TURN.settings(), c.RTSP.settings(), c.Derive.settings(), c.Cluster.settings(), c.Relay.settings(), c.Metrics.settings())
 }
 
 // sections are the settings that are more than text in a file.
@@ -129,20 +133,20 @@ func (c *Config) sections() map[string]section {
 // Validate says what is wrong with the configuration as a whole; single values
 // were checked when they were set.
 func (c *Config) Validate() error {
-	if c.HTTP.Address == "" && c.RTMP.Address == "" && c.RTMPS.Address == "" {
+	if c.HTTP.Address == "" && c.HTTPS.Address == "" && c.RTMP.Address == "" && c.RTMPS.Address == "" {
 		return errors.New("http.address and rtmp.address are both empty: nothing would listen")
 	}
-	if c.WebRTC.Address != "" && c.HTTP.Address == "" {
+	if c.WebRTC.Address != "" && c.HTTP.Address == "" && c.HTTPS.Address == "" {
 		return errors.New(`webrtc.address needs http.address, through which viewers join: set it, or turn both off with ""`)
 	}
-	if err := c.validateTLS(map[string]string{"rtmps.address": c.RTMPS.Address, "rtsps.address": c.RTSP.Secure}); err != nil {
+	if err := c.validateTLS(map[string]string{"https.address": c.HTTPS.Address, "rtmps.address": c.RTMPS.Address, "rtsps.address": c.RTSP.Secure, "turn.tls_address": c.TURN.Secure}); err != nil {
 		return err
 	}
-	if err := errors.Join(c.Auth.resolve(), c.Cluster.validate(), c.Relay.validate(&c.Cluster)); err != nil {
+	if err := errors.Join(c.validateHTTPS(), c.validateTURN(), c.Auth.resolve(), c.Cluster.validate(), c.Relay.validate(&c.Cluster)); err != nil {
 		return err
 	}
 	tcp := map[string]string{} // address to key
-	for _, l := range [][2]string{{"http.address", c.HTTP.Address}, {"rtmp.address", c.RTMP.Address}, {"rtmps.address", c.RTMPS.Address}, {"rtsp.address", c.RTSP.Address}, {"rtsps.address", c.RTSP.Secure}, {"webrtc.address", c.WebRTC.Address}} {
+	for _, l := range [][2]string{{"http.address", c.HTTP.Address}, {"https.address", c.HTTPS.Address}, {"turn.address", c.TURN.Address}, {"turn.tls_address", c.TURN.Secure}, {"rtmp.address", c.RTMP.Address}, {"rtmps.address", c.RTMPS.Address}, {"rtsp.address", c.RTSP.Address}, {"rtsps.address", c.RTSP.Secure}, {"webrtc.address", c.WebRTC.Address}} {
 		key, at := l[0], l[1]
 		_, port, _ := net.SplitHostPort(at)
 		other, taken := tcp[at]

@@ -28,7 +28,7 @@ type room struct {
 var rooms = []room{
 	{"cmd/millrace", []string{"api", "cluster", "docs", "ingest", "playout", "transmux", "web"}, false, "it wires everything"},
 
-	{"api", []string{"transmux/access", "transmux/bus", "transmux/journal", "transmux/ledger", "transmux/av", "transmux/problem", "web"}, false, "it tells snapshots; how streams come and go is not its business"},
+	{"api", []string{"transmux/access", "transmux/origin", "transmux/bus", "transmux/journal", "transmux/ledger", "transmux/av", "transmux/problem", "web"}, false, "it tells snapshots; how streams come and go is not its business"},
 	{"docs", nil, false, "text"},
 	{"web", nil, false, "pages speak HTTP with the gateway, like anybody else"},
 
@@ -46,10 +46,12 @@ var rooms = []room{
 	{"transmux/journal", nil, false, "it must not know who listens"},
 	{"transmux/trace", nil, false, "it tells of work, and must not know what"},
 	{"transmux/ledger", []string{"transmux/journal"}, false, "sessions are entered, whatever their protocol"},
+	{"transmux/certs", nil, false, "certificates are for listeners, whatever is served over them"},
+	{"transmux/origin", nil, false, "it says which sites may, and must not know what"},
 	{"transmux/rtsp", []string{"transmux/waiting"}, false, "RTSP without streams: who publishes and who watches what is the rooms' above"},
 	{"transmux/bus", []string{"transmux/av"}, false, "the bus knows no protocol and no codec"},
 	{"transmux/derive", []string{"transmux/bus", "transmux/codecs", "transmux/av"}, false, "it reads tracks and writes tracks"},
-	{"transmux/rtc", []string{"transmux/rtpio", "transmux/codecs", "transmux/av", "transmux/problem"}, false, "WebRTC without streams: who watches what is playout's"},
+	{"transmux/rtc", []string{"transmux/origin", "transmux/rtpio", "transmux/codecs", "transmux/av", "transmux/problem"}, false, "WebRTC without streams: who watches what is playout's"},
 	{"transmux/avtest", []string{"transmux"}, false, "helpers of tests"},
 }
 
@@ -74,6 +76,8 @@ var guests = []guest{
 	{"github.com/goccy/", []string{"cmd/millrace"}, "rooms get ready values, not files"},
 	{"github.com/nats-io/", []string{"cluster"}, "the directory is the cluster's"},
 	{"github.com/quic-go/", []string{"cluster"}, "links between nodes are the cluster's"},
+	{"github.com/caddyserver/", []string{"transmux/certs"}, "one place gets certificates"},
+	{"go.uber.org/zap", []string{"transmux/certs"}, "that library's log ends there"},
 	{"github.com/golang-jwt/", []string{"transmux/access"}, "one place believes tokens"},
 	{"github.com/MicahParks/", []string{"transmux/access"}, "like the tokens that its keys are for"},
 	{"github.com/stretchr/", nil, "tests compare with go-cmp"},

@@ -8,26 +8,34 @@ import (
 	"syscall"
 
 	"millrace/api"
+	"millrace/transmux/certs"
 	"millrace/transmux/rtc/port"
+	"millrace/transmux/rtc/turn"
 )
 
 // listeners are the sockets that the rooms are given; nil is one that is off.
 type listeners struct {
-	http, rtmp, rtmps net.Listener
-	rtsp              rtspListeners
-	webrtc            *port.Port
+	http, https, rtmp, rtmps net.Listener
+	rtsp                     rtspListeners
+	webrtc                   *port.Port
+	turn                     turn.Sockets
+	certs                    *certs.Room // of those over TLS; nil if there are none
 }
 
 // listen opens what the configuration names, all of it or nothing, and logs the
 // addresses that came of it.
 func listen(cfg Config, log *slog.Logger) (listeners, error) {
 	var l listeners
+	if err := l.listenSite(&cfg, log); err != nil { // the others need its certificates
+		l.close()
+		return listeners{}, err
+	}
 	var errs [5]error
-	l.http, errs[0] = listenTCP("http.address", cfg.HTTP.Address)
+	l.turn, errs[0] = listenTURN(&cfg)
 	l.rtmp, errs[1] = listenTCP("rtmp.address", cfg.RTMP.Address)
 	l.webrtc, errs[2] = listenWebRTC(cfg, log)
-	l.rtmps, errs[3] = listenTLS("rtmps.address", cfg.RTMPS.Address, &cfg)
-	l.rtsp, errs[4] = listenRTSP(&cfg)
+	l.rtmps, errs[3] = listenTLS("rtmps.address", cfg.RTMPS.Address, l.certs)
+	l.rtsp, errs[4] = listenRTSP(&cfg, l.certs)
 	if err := errors.Join(errs[:]...); err != nil {
 		l.close()
 		return listeners{}, err
@@ -35,12 +43,13 @@ func listen(cfg Config, log *slog.Logger) (listeners, error) {
 	for _, one := range []struct {
 		what string
 		at   net.Addr
-	}{{"http", addressOf(l.http)}, {"rtmp", addressOf(l.rtmp)}, {"rtmps", addressOf(l.rtmps)}, {"webrtc", l.udpAddress()}} {
+	}{{"http", addressOf(l.http)}, {"https", addressOf(l.https)}, {"rtmp", addressOf(l.rtmp)}, {"rtmps", addressOf(l.rtmps)}, {"webrtc", l.udpAddress()}} {
 		if one.at != nil {
 			log.Info("listening", "what", one.what, "address", one.at.String())
 		}
 	}
 	l.rtsp.say(log)
+	sayTURN(l.turn, log)
 	return l, nil
 }
 
@@ -84,6 +93,10 @@ func (l *listeners) close() {
 	if l.http != nil {
 		_ = l.http.Close()
 	}
+	if l.https != nil {
+		_ = l.https.Close()
+	}
+	l.turn.Close()
 	if l.rtmp != nil {
 		_ = l.rtmp.Close()
 	}

@@ -80,6 +80,7 @@ func (in *inputs) readText(name string, text []byte) (*reading, error) {
 		}
 	}
 	if len(errs) == 0 {
+		r.settle(func(path string) bool { _, told := r.given[path]; return told })
 		if err := r.Validate(); err != nil {
 			errs = append(errs, r.locate(err))
 		}

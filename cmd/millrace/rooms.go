@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-
 	"millrace/api"
 	"millrace/ingest"
 	"millrace/ingest/whip"
@@ -28,7 +26,7 @@ func (g *gateway) furnish(cfg Config) {
 	g.furnishDrain(cfg, metrics)
 	g.tellDrain()
 	g.furnishDiagnosis(cfg, judge, deriver, fetched)
-	g.api = api.New(api.Config{Version: version(), Ports: g.listeners.ports(), Access: g.access, Sources: listSources(fetched), Cluster: g.neighbours.describe, Tree: g.trees, Drain: g.leaving, Diagnosis: g.diagnosis, Node: g.neighbours.dir.Self().ID, Ledger: g.ledger, Journal: g.journal, Pictures: g.hub.Pictures, Configuration: g.reload}, g.hub, judge, metrics, g.log)
+	g.api = api.New(api.Config{Version: version(), Ports: g.listeners.ports(), Access: g.access, Origins: cfg.HTTPS.CORS, Sources: listSources(fetched), Cluster: g.neighbours.describe, Tree: g.trees, Drain: g.leaving, Diagnosis: g.diagnosis, Node: g.neighbours.dir.Self().ID, Ledger: g.ledger, Journal: g.journal, Pictures: g.hub.Pictures, Configuration: g.reload}, g.hub, judge, metrics, g.log)
 	g.doors = append(g.doors, task{"overview", g.api.Watch})
 	gate := ingest.New(newPublishers{g.leaving, fetched.Pushed()}, ingest.Config{Limits: cfg.Limits.ingest(), Authorize: g.noted(mayPublish(g.access)), Ledger: g.ledger}, g.log)
 	viewers := playout.New(newViewers{g.leaving, g.source}, playout.Config{Limits: cfg.Limits.playout(), Authorize: mayPlay(g.access), Ledger: g.ledger})
@@ -38,12 +36,8 @@ func (g *gateway) furnish(cfg Config) {
 	g.furnishRTSP(gate, viewers, metrics)
 	g.furnishRTMP(cfg, gate, viewers, metrics)
 	mounts := g.furnishWebRTC(cfg, gate, viewers, deriver, metrics)
-	if g.listeners.http != nil {
-		site := metrics.Requests(g.neighbours.handler(g.api.Handler(web.Handler(g.neighbours.hosts()...), mounts...)))
-		g.doors = append(g.doors, task{"http", func(ctx context.Context) error {
-			return api.Serve(ctx, g.listeners.http, site, g.log)
-		}})
-	}
+	g.furnishTLS(metrics)
+	g.furnishHTTP(cfg, metrics.Requests(g.neighbours.handler(g.api.Handler(web.Framed(cfg.HTTPS.Frames, g.neighbours.hosts()...), mounts...))))
 }
 
 // furnishWebRTC makes everything between the WebRTC port and those who watch and
@@ -53,7 +47,7 @@ func (g *gateway) furnishWebRTC(cfg Config, publishers *ingest.Gate, viewers *pl
 		return nil
 	}
 	transport := sender.New(g.listeners.webrtc, g.log)
-	sessions := resource.New(resource.Config{ICEServers: cfg.WebRTC.ICEServers, Rate: cfg.Limits.Requests, Node: g.neighbours.name()})
+	sessions := resource.New(resource.Config{ICEServers: cfg.WebRTC.ICEServers, Detours: g.furnishTURN(cfg, metrics), Origins: cfg.HTTPS.CORS, Rate: cfg.Limits.Requests, Node: g.neighbours.name()})
 	g.reloadSessions(sessions)
 	room := whep.New(viewers, inOrder{derive.InOrder{Room: deriver}, g.wanted}, transport, sessions,
 		g.observers(metrics), g.log)

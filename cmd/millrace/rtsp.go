@@ -11,6 +11,7 @@ import (
 	"millrace/ingest/rtsp"
 	"millrace/playout"
 	playrtsp "millrace/playout/rtsp"
+	"millrace/transmux/certs"
 	wire "millrace/transmux/rtsp"
 )
 
@@ -41,7 +42,7 @@ type rtspListeners struct {
 }
 
 // listenRTSP opens them, all or none.
-func listenRTSP(cfg *Config) (l rtspListeners, err error) {
+func listenRTSP(cfg *Config, room *certs.Room) (l rtspListeners, err error) {
 	if l.plain, err = listenTCP("rtsp.address", cfg.RTSP.Address); err != nil {
 		return l, err
 	}
@@ -51,7 +52,7 @@ func listenRTSP(cfg *Config) (l rtspListeners, err error) {
 			return rtspListeners{}, err
 		}
 	}
-	if l.secure, err = listenTLS("rtsps.address", cfg.RTSP.Secure, cfg); err != nil {
+	if l.secure, err = listenTLS("rtsps.address", cfg.RTSP.Secure, room); err != nil {
 		l.close()
 		return rtspListeners{}, err
 	}

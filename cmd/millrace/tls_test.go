@@ -4,9 +4,9 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"log/slog"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -41,25 +41,19 @@ func pemFiles(t *testing.T) (certificate, key string) {
 	return certificate, key
 }
 
-func TestTLSConfig(t *testing.T) {
-	c := Defaults()
-	if secure, err := c.tlsConfig(); secure != nil || err != nil {
-		t.Errorf("nothing set: %v, %v", secure, err)
-	}
-	c.TLS.Certificate, c.TLS.Key = pemFiles(t)
-	secure, err := c.tlsConfig()
-	if err != nil || len(secure.Certificates) != 1 || secure.MinVersion != tls.VersionTLS12 {
-		t.Errorf("%+v, %v", secure, err)
-	}
+func TestBadCertificateFilesAreNamed(t *testing.T) {
+	good, key := pemFiles(t)
 	for _, tc := range []struct{ certificate, key, want string }{
-		{"/nowhere/c.pem", c.TLS.Key, "open /nowhere/c.pem: no such file"},
-		{c.TLS.Key, c.TLS.Key, "failed to find"},
+		{"/nowhere/c.pem", key, "open /nowhere/c.pem: no such file"},
+		{good, "/nowhere/k.pem", "open /nowhere/k.pem: no such file"},
+		{key, key, "failed to find"},
 	} {
 		bad := Defaults()
+		bad.HTTP.Address, bad.RTMP.Address, bad.RTSP.Address, bad.WebRTC.Address = "", "", "", ""
 		bad.RTMPS.Address = "127.0.0.1:0"
 		bad.TLS.Certificate, bad.TLS.Key = tc.certificate, tc.key
-		_, err := listenTLS("rtmps.address", bad.RTMPS.Address, &bad)
-		if err == nil || !strings.HasPrefix(err.Error(), "rtmps.address: tls.certificate and tls.key (") || !strings.Contains(err.Error(), tc.want) {
+		_, err := listen(bad, slog.New(slog.DiscardHandler))
+		if err == nil || !strings.HasPrefix(err.Error(), "tls.certificate and tls.key (") || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%v", err)
 		}
 	}

@@ -2,12 +2,12 @@ package resource
 
 import "net/http"
 
-// crossOrigin lets pages of every site play and publish: credentials travel in
+// crossOrigin lets pages of other sites play and publish: credentials travel in
 // the Authorization header that such a page must know, never in cookies.
-func crossOrigin(next http.Handler) http.Handler {
+func (room *Room) crossOrigin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Access-Control-Allow-Origin", "*")
+		room.cfg.Origins.Allow(h, r)
 		h.Set("Access-Control-Expose-Headers", "Location, ETag, Link, Retry-After, WWW-Authenticate, Accept-Post, Accept-Patch")
 		next.ServeHTTP(w, r)
 	})

@@ -16,6 +16,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"millrace/transmux/origin"
 	"millrace/transmux/rtc/sender"
 )
 
@@ -99,6 +100,8 @@ type Extended interface {
 type Config struct {
 	// ICEServers are named to every client that gets a session.
 	ICEServers []ICEServer
+	// Origins are the sites whose pages may play and publish; none means all.
+	Origins origin.List
 	// Detours are servers of a session's own; nil for none.
 	Detours Detours
 	// Rate is how many requests a second one address may make that start,
@@ -132,7 +135,7 @@ func New(cfg Config) *Room {
 // Routes mounts the sessions.
 func (room *Room) Routes(r chi.Router) {
 	r.Route(sessionsPath+"{id}", func(r chi.Router) {
-		r.Use(crossOrigin, room.limited)
+		r.Use(room.crossOrigin, room.limited)
 		r.Get("/", room.get)
 		r.Head("/", room.get)
 		r.Options("/", options("Accept-Patch", typeFragment))
@@ -158,7 +161,7 @@ func (room *Room) MountPlayer(r chi.Router, path string, e Endpoint) {
 
 func (room *Room) mount(r chi.Router, path string, e Endpoint, head http.HandlerFunc) {
 	r.Group(func(r chi.Router) {
-		r.Use(crossOrigin, room.limited)
+		r.Use(room.crossOrigin, room.limited)
 		r.Get(path+"*", noContent)
 		r.Head(path+"*", head)
 		r.Options(path+"*", options("Accept-Post", typeSDP))

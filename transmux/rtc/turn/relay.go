@@ -110,15 +110,10 @@ func (r *relay) listen(leg *net.UDPConn, peer netip.AddrPort) {
 	for {
 		n, err := leg.Read(buf)
 		if err != nil {
-			select {
-			case <-r.closed:
+			if isClosed(err) {
 				return
-			default: // the gateway's port was closed for a moment: ICMP said so
-				if ne, ok := err.(net.Error); ok && !ne.Timeout() && isClosed(err) {
-					return
-				}
-				continue
 			}
+			continue // the gateway's port was closed for a moment: ICMP said so
 		}
 		select {
 		case r.in <- packet{append([]byte(nil), buf[:n]...), peer}:
