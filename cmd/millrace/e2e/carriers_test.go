@@ -134,6 +134,7 @@ func (g *gateway) found(name string) *recorder {
 // TestTheDirectoryDies: first its leader, then all that carry it, while a stream
 // runs that is published and watched on other nodes.
 func TestTheDirectoryDies(t *testing.T) {
+	t.Parallel()
 	const name = "live/kept"
 	c := newCarriers(t)
 	origin := c.user("origin", "127.0.0.2")
@@ -217,6 +218,7 @@ func signal(t *testing.T, s syscall.Signal, nodes ...*gateway) {
 // carriers and another node with a publisher of the same name on the other. Neither
 // side hears the other; then they do, and one publication is left.
 func TestHalvesMeetAgain(t *testing.T) {
+	t.Parallel()
 	const name = "live/same"
 	c := newCarriers(t)
 	left, right := c.user("left", "127.0.0.2"), c.user("right", "127.0.0.3")

@@ -106,6 +106,7 @@ func forward(t *testing.T, r *recorder, since time.Time) (longest time.Duration)
 // TestTreeOutlivesItsNodes: origin, relay and edge are processes; the relay dies,
 // then the origin, and the viewer at the edge stays in its session.
 func TestTreeOutlivesItsNodes(t *testing.T) {
+	t.Parallel()
 	const name = "live/tree"
 	edge := node(t, "edge", "127.0.0.4", nil)
 	if err := poll(t.Context(), patience, func() bool { return edge.directory() != "" }); err != nil {
@@ -177,6 +178,7 @@ func TestTreeOutlivesItsNodes(t *testing.T) {
 
 // TestParentStandsStill: a parent that lives but says nothing is left.
 func TestParentStandsStill(t *testing.T) {
+	t.Parallel()
 	const name = "live/still"
 	edge := node(t, "edge", "127.0.0.4", nil)
 	if err := poll(t.Context(), patience, func() bool { return edge.directory() != "" }); err != nil {

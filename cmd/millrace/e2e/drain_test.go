@@ -16,19 +16,18 @@ import (
 // follower is a viewer that goes where it is told, as the pages do: it begins the
 // new session, and ends the old one when that has a picture.
 type follower struct {
-	g       *gateway
-	first   *recorder
-	mu      sync.Mutex
-	second  *recorder
-	asked   time.Time
-	url     string
-	stopped chan struct{}
+	g      *gateway
+	first  *recorder
+	mu     sync.Mutex
+	second *recorder
+	asked  time.Time
+	url    string
 }
 
 // follow watches a stream and listens to what the gateway has to say.
 func (g *gateway) follow(name string) *follower {
 	g.t.Helper()
-	f := &follower{g: g, first: g.watch(withDeadline(g.t, 2*patience), name), stopped: make(chan struct{})}
+	f := &follower{g: g, first: g.watch(withDeadline(g.t, 2*patience), name)}
 	response, body := g.request(http.MethodPost, f.first.Location()+"/sse", "application/json", `["reconnect"]`)
 	if response.StatusCode != http.StatusCreated {
 		g.t.Fatalf("%s: %s", response.Status, body)
@@ -37,41 +36,58 @@ func (g *gateway) follow(name string) *follower {
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(g.t.Context())
-	g.t.Cleanup(func() { cancel(); <-f.stopped })
-	go f.listen(ctx, at.String())
+	told := make(chan string, 1)
+	stop := hearReconnect(g.t, at.String(), told)
+	heard := make(chan struct{})
+	go func() {
+		defer close(heard)
+		select {
+		case to := <-told:
+			f.mu.Lock()
+			f.asked, f.url = time.Now(), to
+			f.mu.Unlock()
+		case <-g.t.Context().Done():
+		}
+	}()
+	g.t.Cleanup(func() { stop(); <-heard })
 	return f
 }
 
-func (f *follower) listen(ctx context.Context, url string) {
-	defer close(f.stopped)
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		f.g.t.Error(err)
-		return
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		f.g.t.Error(err)
-		return
-	}
-	defer response.Body.Close()
-	kind := ""
-	for lines := bufio.NewScanner(response.Body); lines.Scan(); {
-		switch key, value, _ := strings.Cut(lines.Text(), ": "); key {
-		case "event":
-			kind = value
-		case "data":
-			var to struct{ URL string }
-			if kind != "reconnect" || json.Unmarshal([]byte(value), &to) != nil {
-				continue
-			}
-			f.mu.Lock()
-			f.asked, f.url = time.Now(), to.URL
-			f.mu.Unlock()
+// hearReconnect listens to a session's events, and passes on where it is told to go,
+// if it ever is.
+func hearReconnect(t *testing.T, url string, told chan<- string) (stop func()) {
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+		if err != nil {
+			t.Error(err)
 			return
 		}
-	}
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			if ctx.Err() == nil {
+				t.Error(err)
+			}
+			return
+		}
+		defer response.Body.Close()
+		kind := ""
+		for lines := bufio.NewScanner(response.Body); lines.Scan(); {
+			switch key, value, _ := strings.Cut(lines.Text(), ": "); key {
+			case "event":
+				kind = value
+			case "data":
+				var to struct{ URL string }
+				if kind == "reconnect" && json.Unmarshal([]byte(value), &to) == nil {
+					told <- to.URL
+					return
+				}
+			}
+		}
+	}()
+	return func() { cancel(); <-done }
 }
 
 func (f *follower) told() string {
@@ -82,6 +98,7 @@ func (f *follower) told() string {
 
 // TestDrain: an edge goes, its viewers go on at the other one before it has gone.
 func TestDrain(t *testing.T) {
+	t.Parallel()
 	const name = "live/drain"
 	const viewers = 12
 	origin := node(t, "origin", "127.0.0.2", nil, "MILLRACE_NODE_ROLE=origin")
@@ -196,6 +213,7 @@ func (g *gateway) refusesNewcomers(t *testing.T, name string) {
 // TestDrainAlone: SIGTERM lets those who watch go on until the time is over, and
 // nobody new in.
 func TestDrainAlone(t *testing.T) {
+	t.Parallel()
 	g := start(t, "MILLRACE_SHUTDOWN_DRAIN=3s")
 	g.publish(toneClip, "live/alone")
 	g.waitLive("live/alone")
