@@ -13,6 +13,22 @@ func (g *gateway) furnishHooks(cfg Config, metrics *api.Metrics) {
 	g.afterwards = append(g.afterwards, task{"hooks", g.hooks.Serve})
 }
 
+// listHooks tells the API of the hooks.
+func listHooks(room *hooks.Room) func() []api.Hook {
+	return func() []api.Hook {
+		all := room.Status()
+		list := make([]api.Hook, len(all))
+		for i, s := range all {
+			list[i] = api.Hook{
+				Name: s.Name, Kind: s.Kind, Target: s.Target, Events: s.Events, Streams: s.Streams, State: s.State,
+				Queued: s.Queued, Delivered: s.Counts.Delivered, Failed: s.Counts.Failed,
+				Dropped: s.Counts.Refused + s.Counts.GivenUp + s.Counts.Missed, LastError: s.LastError, LastAt: s.LastAt, Next: s.Next,
+			}
+		}
+		return list
+	}
+}
+
 func measureHooks(m *api.Metrics, room *hooks.Room) {
 	counter := func(name, help string, read func(c hooks.Counts) uint64) {
 		m.Counters(name, help, "hook", func() map[string]uint64 {

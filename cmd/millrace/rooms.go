@@ -26,7 +26,7 @@ func (g *gateway) furnish(cfg Config) {
 	g.furnishDrain(cfg, metrics)
 	g.tellDrain()
 	g.furnishDiagnosis(cfg, judge, deriver, fetched)
-	g.api = api.New(api.Config{Version: version(), Ports: g.listeners.ports(), Access: g.access, Origins: cfg.HTTPS.CORS, Sources: listSources(fetched), Cluster: g.neighbours.describe, Tree: g.trees, Drain: g.leaving, Diagnosis: g.diagnosis, Node: g.neighbours.dir.Self().ID, Ledger: g.ledger, Journal: g.journal, Pictures: g.hub.Pictures, Configuration: g.reload}, g.hub, judge, metrics, g.log)
+	g.api = api.New(api.Config{Version: version(), Ports: g.listeners.ports(), Access: g.access, Origins: cfg.HTTPS.CORS, Sources: listSources(fetched), Cluster: g.neighbours.describe, Tree: g.trees, Drain: g.leaving, Diagnosis: g.diagnosis, Node: g.neighbours.dir.Self().ID, Ledger: g.ledger, Journal: g.journal, Pictures: g.hub.Pictures, Configuration: g.reload, Hooks: listHooks(g.hooks)}, g.hub, judge, metrics, g.log)
 	g.doors = append(g.doors, task{"overview", g.api.Watch})
 	gate := ingest.New(newPublishers{g.leaving, fetched.Pushed()}, ingest.Config{Limits: cfg.Limits.ingest(), Authorize: g.noted(mayPublish(g.access)), Ledger: g.ledger}, g.log)
 	viewers := playout.New(newViewers{g.leaving, g.source}, playout.Config{Limits: cfg.Limits.playout(), Authorize: mayPlay(g.access), Ledger: g.ledger})
