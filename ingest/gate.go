@@ -16,6 +16,7 @@ import (
 	"millrace/transmux/access"
 	"millrace/transmux/bus"
 	"millrace/transmux/ledger"
+	"millrace/transmux/trace"
 )
 
 // The sentinels of the gate. Names that are bad or taken give the bus's own.
@@ -77,6 +78,8 @@ type Config struct {
 	Limits    Limits
 	Authorize Authorizer     // nil lets everybody publish
 	Ledger    *ledger.Ledger // where sessions are entered; nil for nowhere
+	Tracer    *trace.Tracer  // nil traces nothing
+	Refused   Refused        // nil for nobody
 }
 
 // Gate lets publishers in. Its methods are safe for concurrent use.
@@ -95,25 +98,22 @@ func New(hub Hub, cfg Config, log *slog.Logger) *Gate {
 // Publishers is how many are in.
 func (g *Gate) Publishers() int { return g.crowd.count() }
 
-// Open lets one publisher in, or says why not: bus.ErrBadName, ErrDenied,
-// ErrTooManyPublishers, ErrTooManyOfYours, bus.ErrNameTaken or bus.ErrShutdown, wrapped. ctx is the
-// context of the publisher's session: its place is held until ctx ends. The
-// caller closes the publisher.
-func (g *Gate) Open(ctx context.Context, r Request) (*bus.Publisher, error) {
+func (g *Gate) open(ctx context.Context, r Request) (*bus.Publisher, error) {
 	if err := bus.ValidName(r.Name); err != nil {
 		return nil, fmt.Errorf("ingest: %w", err)
 	}
 	r.Permit = new(access.Permit)
-	if err := g.Authorize(ctx, r); err != nil {
+	asking, span := trace.Start(ctx, "gate")
+	err := g.Authorize(asking, r)
+	span.End(err)
+	if err != nil {
 		return nil, err
 	}
 	part, err := g.crowd.enter(r.Permit.Holder, r.Remote)
 	if err != nil {
 		return nil, fmt.Errorf("ingest: %w", err)
 	}
-	p, err := g.hub.Publish(r.Name, bus.PublisherInfo{
-		Protocol: r.Protocol, Remote: r.Remote, Encoder: r.Encoder, Refreshes: r.Refreshes,
-	})
+	p, err := g.publish(ctx, r)
 	if err != nil {
 		part()
 		return nil, fmt.Errorf("ingest: %w", err)

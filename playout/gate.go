@@ -14,6 +14,7 @@ import (
 	"millrace/transmux/access"
 	"millrace/transmux/bus"
 	"millrace/transmux/ledger"
+	"millrace/transmux/trace"
 )
 
 // ErrDenied means that the credential does not allow it. A stream that is not there
@@ -55,6 +56,7 @@ type Config struct {
 	Limits    Limits
 	Authorize Authorizer     // nil lets everybody watch
 	Ledger    *ledger.Ledger // where sessions are entered; nil for nowhere
+	Refused   Refused        // nil for nobody
 }
 
 // Gate lets viewers in. Its methods are safe for concurrent use.
@@ -87,18 +89,19 @@ func (g *Gate) Authorize(ctx context.Context, r Request) error {
 	return nil
 }
 
-// Open lets one viewer in, or says why not: ErrDenied, ErrTooManyViewers,
-// ErrStreamFull, ErrTooManyOfYours, or an error of bus.Source's, wrapped. The viewer calls leave once, when it goes.
-func (g *Gate) Open(ctx context.Context, r Request) (sub *bus.Subscriber, leave func(), err error) {
+func (g *Gate) open(ctx context.Context, r Request) (sub *bus.Subscriber, leave func(), err error) {
 	r.Permit = new(access.Permit)
-	if err := g.Authorize(ctx, r); err != nil {
+	asking, span := trace.Start(ctx, "gate")
+	err = g.Authorize(asking, r)
+	span.End(err)
+	if err != nil {
 		return nil, nil, err
 	}
 	part, err := g.crowd.enter(&r)
 	if err != nil {
 		return nil, nil, fmt.Errorf("playout: %w", err)
 	}
-	sub, err = g.source.Subscribe(ctx, r.Stream)
+	sub, err = g.subscribe(ctx, r.Stream)
 	if err != nil {
 		part()
 		return nil, nil, fmt.Errorf("playout: %w", err)

@@ -20,14 +20,18 @@ import (
 	"millrace/cluster/directory"
 	"millrace/transmux/problem"
 	"millrace/transmux/rtc/resource"
+	"millrace/transmux/trace"
 )
 
 const (
 	// redirectedQuery marks a request that was sent here by another node: it is
 	// answered here, whatever else may be.
 	redirectedQuery = "redirected"
-	whepPath        = "/whep/"
-	whipPath        = "/whip/"
+	// TraceQuery is where a request that was sent to another node has the name of the
+	// span that it belongs to, where it is traced.
+	TraceQuery = "traceparent"
+	whepPath   = "/whep/"
+	whipPath   = "/whip/"
 	// maxForwards bounds what this node passes on at a time; most of it is
 	// events that stay open.
 	maxForwards = 4096
@@ -155,6 +159,9 @@ func (room *Room) redirect(w http.ResponseWriter, r *http.Request, to directory.
 	target = target.JoinPath(r.URL.EscapedPath())
 	query := r.URL.Query()
 	query.Set(redirectedQuery, room.cfg.Self)
+	if span := trace.From(r.Context()); span != nil {
+		query.Set(TraceQuery, span.Carry())
+	}
 	target.RawQuery = query.Encode()
 	room.redirected.Add(1)
 	room.log.Debug("assign: sent to another node", "path", r.URL.Path, "node", to.ID)

@@ -19,6 +19,7 @@ import (
 	"millrace/transmux/rtc/intake"
 	"millrace/transmux/rtc/resource"
 	"millrace/transmux/rtc/sender"
+	"millrace/transmux/trace"
 )
 
 // Path is where the endpoints are: Path + stream name.
@@ -103,7 +104,7 @@ func (room *Room) Accept(ctx context.Context, r resource.Request) ([]byte, resou
 	return answer, s, nil
 }
 
-func (room *Room) accept(_ context.Context, r resource.Request) ([]byte, *session, error) {
+func (room *Room) accept(ctx context.Context, r resource.Request) ([]byte, *session, error) {
 	o, err := description.ParseOffer(r.Offer, description.SendOnly, description.SendRecv)
 	if err != nil {
 		return nil, nil, err
@@ -112,7 +113,7 @@ func (room *Room) accept(_ context.Context, r resource.Request) ([]byte, *sessio
 	if err != nil {
 		return nil, nil, err
 	}
-	s := newSession(room, r, media)
+	s := newSession(room, r, media, trace.From(ctx))
 	if err := s.open(o); err != nil {
 		return nil, nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"millrace/transmux/rtc/intake"
 	"millrace/transmux/rtc/resource"
 	"millrace/transmux/rtc/sender"
+	"millrace/transmux/trace"
 )
 
 // session is one publisher. The intake hears of its packets.
@@ -27,12 +28,13 @@ type session struct {
 	begun     time.Time
 }
 
-func newSession(room *Room, r resource.Request, media []description.AnswerMedia) *session {
+// newSession makes a session, which may be traced.
+func newSession(room *Room, r resource.Request, media []description.AnswerMedia, span *trace.Span) *session {
 	s := &session{
 		Intake: intake.New(media, &room.counters.media),
 		room:   room, request: r, label: r.ID[:8], begun: time.Now(),
 	}
-	s.ctx, s.cancel = context.WithCancelCause(room.ctx)
+	s.ctx, s.cancel = context.WithCancelCause(trace.Into(room.ctx, span))
 	return s
 }
 
@@ -82,6 +84,15 @@ func (s *session) Authorize(ctx context.Context, credential string) error {
 
 // Close ends the session because the publisher asked for it.
 func (s *session) Close() { s.cancel(sender.ErrLeft) }
+
+// Connected lets the intake ask for what it needs.
+func (s *session) Connected() {
+	m, span := s.endpoint.Milestones(), trace.From(s.ctx)
+	span.Past("answer", s.begun, m.Opened)
+	span.Past("ice", m.Opened, m.Reached)
+	span.Past("dtls", m.Reached, m.Keyed)
+	s.Intake.Connected()
+}
 
 // Closed is the transport's end.
 func (s *session) Closed(cause error) { s.cancel(cause) }

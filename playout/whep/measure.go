@@ -54,18 +54,30 @@ var phaseNames = [failedPhases]string{"ice", "dtls", "media"}
 func (v *viewer) reached() {
 	m := v.endpoint.Milestones()
 	v.keyed = m.Keyed
+	v.span.Past("ice", m.Opened, m.Reached)
+	v.span.Past("dtls", m.Reached, m.Keyed)
 	if !m.Reached.IsZero() {
 		observe(v.room.observe.Phases.ICE, m.Reached.Sub(m.Opened))
 		observe(v.room.observe.Phases.DTLS, m.Keyed.Sub(m.Reached))
 	}
 }
 
+// showed measures the first keyframe, with which a join is done.
+func (v *viewer) showed() {
+	now := time.Now()
+	observe(v.room.observe.Phases.Keyframe, now.Sub(v.keyed))
+	v.span.Past("keyframe", v.keyed, now)
+	v.span.End(nil)
+}
+
 // failed counts a viewer that goes without having been sent anything, unless it
 // was its own wish, or the stream's or the gateway's end.
 func (v *viewer) failed(cause error) {
 	if v.playing.Load() {
+		v.span.End(nil) // it only heard
 		return
 	}
+	defer v.span.End(cause)
 	for _, fair := range []error{sender.ErrLeft, sender.ErrClosed, bus.ErrShutdown, bus.ErrEnded} {
 		if errors.Is(cause, fair) {
 			return

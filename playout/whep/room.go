@@ -22,6 +22,7 @@ import (
 	"millrace/transmux/rtc/description"
 	"millrace/transmux/rtc/resource"
 	"millrace/transmux/rtc/sender"
+	"millrace/transmux/trace"
 )
 
 // Path is where the endpoints are: Path + stream name.
@@ -111,6 +112,7 @@ func (room *Room) Accept(ctx context.Context, r resource.Request) ([]byte, resou
 	begun := time.Now()
 	answer, session, err := room.accept(ctx, r, begun)
 	observe(room.observe.Phases.Answer, time.Since(begun))
+	trace.From(ctx).Past("answer", begun, time.Now())
 	if err != nil {
 		room.counters.refused.Add(1)
 		p := problemOf(err)
@@ -144,6 +146,7 @@ func (room *Room) accept(ctx context.Context, r resource.Request, begun time.Tim
 		return nil, nil, err
 	}
 	v := newViewer(room, r, sub, leave, begun)
+	v.span = trace.From(ctx)
 	v.pictureAt = slices.Index(kindsOf(o), av.Video)
 	v.pictured = v.pictureAt >= 0
 	v.settle(c)

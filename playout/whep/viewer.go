@@ -13,6 +13,7 @@ import (
 	"millrace/transmux/rtc/description"
 	"millrace/transmux/rtc/resource"
 	"millrace/transmux/rtc/sender"
+	"millrace/transmux/trace"
 )
 
 const (
@@ -57,6 +58,7 @@ type viewer struct {
 	shown     bool // the first keyframe has been sent
 	keyed     time.Time
 	playing   atomic.Bool // something has been sent
+	span      *trace.Span // of the join; nil where it is not traced
 	scratch   []byte
 	lostVideo []uint16 // scratch, like the two below
 	lostAudio []uint16
@@ -281,7 +283,7 @@ func (v *viewer) sentFrame(f *av.Frame, first, squeezed bool) {
 	if f.Track.Kind == av.Video && !v.shown {
 		v.shown = true
 		v.room.observe.Join.Observe(time.Since(v.begun).Seconds())
-		observe(v.room.observe.Phases.Keyframe, time.Since(v.keyed))
+		v.showed()
 	}
 	if !squeezed {
 		v.room.observe.Added.Observe(time.Since(f.Arrived).Seconds())
