@@ -103,7 +103,7 @@ func TestFindings(t *testing.T) {
 		"20 s of GOP":     {live(picture(bus.TrackSnapshot{Frames: 900, Keyframes: 2, FrameRate: 30, FrameRateLow: 30, KeyframeInterval: 20 * time.Second}), sound()), nil, "long_keyframe_interval", Warning, "every 20.0 s", "Keyframe Interval"},
 		"one keyframe":    {live(picture(bus.TrackSnapshot{Frames: 900, Keyframes: 1, FrameRate: 30, FrameRateLow: 30, KeyframeInterval: 6 * time.Second}), sound()), nil, "long_keyframe_interval", Warning, "only keyframe so far came 6 s ago", "-g 60"},
 		"HE-AAC":          {live(picture(bus.TrackSnapshot{}), heaac()), nil, "audio_unplayable", Bad, "HE-AAC, 48 kHz, stereo", "FFmpeg AAC"},
-		"H.265":           {live(picture(bus.TrackSnapshot{Track: &av.Track{ID: 1, Kind: av.Video, Codec: av.H265}}), sound()), nil, "video_unplayable", Bad, "H265", "x264"},
+		"H.265":           {live(picture(bus.TrackSnapshot{Track: &av.Track{ID: 1, Kind: av.Video, Codec: av.H265}}), sound()), nil, "video_unplayable", Bad, "H.265", "x264"},
 		"uneven":          {live(), func(f *Facts) { f.Snapshot.Tracks[0].FrameRateLow = 8 }, "unsteady", Warning, "8 in the leanest", "bitrate"},
 		"a hole":          {live(), func(f *Facts) { f.Snapshot.Tracks[0].LongestGap = time.Second }, "unsteady", Warning, "hole 1000 ms", "bitrate"},
 		"stalled":         {live(), func(f *Facts) { f.Snapshot.Tracks[0].LastFrame = now.Add(-4 * time.Second) }, "stalled", Bad, "last picture came 4.0 s ago", "dropped frames"},

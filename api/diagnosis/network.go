@@ -142,7 +142,7 @@ func allContainer(addrs []netip.AddrPort) bool {
 
 // fallback is about networks that let no UDP through.
 func (f *Facts) fallback() Check {
-	c := Check{ID: "tcp", Area: Network, Verdict: OK, Title: "There is a way without UDP", Why: "Some company and hotel networks let no UDP out."}
+	c := Check{ID: "tcp_fallback", Area: Network, Verdict: OK, Title: "There is a way without UDP", Why: "Some company and hotel networks let no UDP out."}
 	switch t := f.Transport; {
 	case t == nil:
 		c.Verdict, c.Title, c.Seen = Unknown, "A way without UDP", "WebRTC is switched off."

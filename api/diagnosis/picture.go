@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"millrace/transmux/av"
 	"millrace/transmux/bus"
 )
 
@@ -17,6 +18,8 @@ const (
 	// trackGrace is how long a publisher may take to send both sound and picture;
 	// OBS sends them within half a second.
 	trackGrace = 3 * time.Second
+	// leastRate is how many pictures a second make it worth saying how many are left.
+	leastRate = 5
 )
 
 const (
@@ -73,7 +76,7 @@ func bFrames(t *bus.TrackSnapshot, j Judgement) Check {
 	}
 	lost := fmt.Sprintf("%d of %d pictures so far are left out.", t.Bidirectional, t.Frames)
 	gain := ""
-	if all := math.Round(t.FrameRate); all > 0 && t.BShare > 0 {
+	if all := math.Round(t.FrameRate); all >= leastRate && t.BShare > 0 {
 		out := math.Round(all * t.BShare)
 		lost = fmt.Sprintf("%.0f of %.0f pictures a second are left out, playing at %.0f.", out, all, all-out)
 		gain = fmt.Sprintf(": %.0f instead of %.0f pictures a second", all, all-out)
@@ -90,7 +93,7 @@ func bFrames(t *bus.TrackSnapshot, j Judgement) Check {
 
 // videoCodec is about who can be given the picture.
 func videoCodec(t *bus.TrackSnapshot, j Judgement) Check {
-	what := strings.TrimSpace(t.Track.Codec.String() + " " + t.Track.Profile)
+	what := strings.TrimSpace(spelled(t.Track.Codec) + " " + t.Track.Profile)
 	c := Check{ID: "video_codec", Area: Stream, Verdict: OK, Title: "Browsers can play the picture"}
 	switch j.Way {
 	case "no":
@@ -124,7 +127,19 @@ func players(j Judgement) string {
 	if len(each) == 0 {
 		return ""
 	}
-	return strings.Join(each, "; ") + "."
+	return "For " + strings.Join(each, "; for ") + "."
+}
+
+// spelled is the codec as encoders' settings spell it.
+func spelled(c av.Codec) string {
+	switch c {
+	case av.H264:
+		return "H.264"
+	case av.H265:
+		return "H.265"
+	default:
+		return c.String()
+	}
 }
 
 func noVideo(after time.Duration) Check {

@@ -133,7 +133,6 @@ func (f *Facts) credentials() *Check {
 	if f.Refused.Count == 0 {
 		return nil
 	}
-	live := f.Snapshot != nil && f.Snapshot.Live
 	c := Check{
 		ID: "credentials", Code: "publisher_refused", Area: Publisher, Verdict: Bad, Title: "Somebody tried to publish this and was refused",
 		Seen: fmt.Sprintf("%s in the last %s, the last %s ago", times(f.Refused.Count), span(recentFor), span(f.Now.Sub(f.Refused.Last))),
@@ -145,7 +144,7 @@ func (f *Facts) credentials() *Check {
 		c.Seen += ": " + f.Refused.Words
 	}
 	c.Seen = strings.TrimSuffix(c.Seen, ".") + "."
-	if live {
+	if f.Snapshot != nil && f.Snapshot.Live {
 		c.Verdict = Warning // somebody else is there
 	}
 	return &c

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Check } from './check.ts'
 import { diagnoseLink, reasonOf } from './link.ts'
 import { reportText } from './text.ts'
-import { headline } from './words.ts'
+import { headline, remedyLines } from './words.ts'
 
 const check = (over: Partial<Check>): Check => ({ id: 'x', area: 'stream', verdict: 'ok', title: 'Fine', seen: 'So.', ...over })
 
@@ -33,6 +33,15 @@ It does not play
     So.
     Remedy: Open it.
 `)
+})
+
+test('a remedy has a line for each program', () => {
+  expect(remedyLines('OBS: Tune, or bframes=0. ffmpeg: -bf 0. Camera or ffmpeg: publish. Or install it. OBS shows more.')).toEqual([
+    'OBS: Tune, or bframes=0.',
+    'ffmpeg: -bf 0.',
+    'Camera or ffmpeg: publish.',
+    'Or install it. OBS shows more.',
+  ])
 })
 
 test('what it comes to', () => {

@@ -5,7 +5,7 @@ import { nameParts } from '../parts/card.ts'
 import { wheel } from '../wheel.ts'
 import type { Area, Check, Verdict } from './check.ts'
 import { worst } from './check.ts'
-import { AREAS, headline, VERDICTS } from './words.ts'
+import { AREAS, headline, remedyLines, VERDICTS } from './words.ts'
 
 const SIGNS: Record<Verdict, IconName> = { ok: 'check', unknown: 'eye', warning: 'warning', bad: 'close' }
 /** How long a button says that it is done. */
@@ -136,7 +136,8 @@ class Row {
   readonly #title = h('span', { class: 'check-title' })
   readonly #seen = h('p', { class: 'check-seen' })
   readonly #why = h('p', { class: 'check-why' })
-  readonly #remedy = h('p', { class: 'check-remedy' })
+  readonly #remedy = h('div', { class: 'check-remedy' })
+  #told = ''
   #was: Verdict | null = null
 
   constructor() {
@@ -155,10 +156,17 @@ class Row {
     setText(this.#title, check.title)
     setText(this.#seen, check.seen)
     setText(this.#why, why)
-    setText(this.#remedy, remedy)
+    this.#showRemedy(remedy)
     this.#why.hidden = why === ''
     this.#remedy.hidden = remedy === ''
     if (verdict !== this.#was) this.#box.open = verdict === 'bad' || verdict === 'warning'
     this.#was = verdict
+  }
+
+  /** A line for each program that something can be set in. */
+  #showRemedy(remedy: string): void {
+    if (remedy === this.#told) return
+    this.#told = remedy
+    this.#remedy.replaceChildren(...remedyLines(remedy).map((line) => h('p', {}, line)))
   }
 }

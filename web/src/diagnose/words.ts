@@ -14,6 +14,11 @@ export const AREAS: readonly (readonly [Area, string])[] = [
 /** For those who do not see the signs. */
 export const VERDICTS: Record<Verdict, string> = { ok: 'Fine', unknown: 'Not known', warning: 'Could be better', bad: 'Trouble' }
 
+/** A remedy, cut where it goes on to another program, or to another way. */
+export function remedyLines(remedy: string): string[] {
+  return remedy.replace(/\. (?=(?:OBS|ffmpeg|Camera|Camera or ffmpeg|Browser|Firefox|Chromium[\w ]*): |Or [a-z])/g, '.\n').split('\n')
+}
+
 /** What all the checks come to. */
 export function headline(checks: Check[]): { title: string; detail: string } {
   const count = (verdict: Verdict) => checks.filter((c) => c.verdict === verdict).length
