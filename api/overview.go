@@ -37,7 +37,7 @@ func (a *API) sent(now time.Time) int64 {
 	all := a.cfg.Ledger.Sessions()
 	for i := range all {
 		if s := &all[i]; s.Role == ledger.Viewer && s.Numbers != nil {
-			sum += a.rates.of(s.ID, s.Numbers().Bytes, s.Since, now)
+			sum += a.rates.of(s.ID, s.Numbers(), s.Since, now)
 		}
 	}
 	return int64(math.Round(sum))

@@ -3,12 +3,14 @@ package api
 import (
 	"sync"
 	"time"
+
+	"millrace/transmux/ledger"
 )
 
 const (
 	// rateSpan is the least time that a rate is measured over: less would show
-	// single frames.
-	rateSpan = 2 * time.Second
+	// single frames, and sessions say only once in a while how they do.
+	rateSpan = 1500 * time.Millisecond
 	// rateMemory is how long the count of a session that nobody asks about is kept.
 	rateMemory = time.Minute
 )
@@ -34,7 +36,11 @@ type count struct {
 
 // of is the rate in bits a second of what has brought so many bytes since its
 // begin: over the last seconds if it was asked for before, or else since the begin.
-func (r *rates) of(id string, bytes uint64, since, now time.Time) float64 {
+func (r *rates) of(id string, n ledger.Numbers, since, now time.Time) float64 {
+	bytes := n.Bytes
+	if !n.At.IsZero() {
+		now = n.At
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.kept == nil {

@@ -109,12 +109,12 @@ func (a *API) session(s *ledger.Session, now time.Time) Session {
 		return d
 	}
 	n := s.Numbers()
-	d.Remote = cmp.Or(n.Remote, d.Remote)
+	d.Remote, d.Agent = cmp.Or(n.Remote, d.Remote), cmp.Or(n.Agent, d.Agent)
 	d.Transport, d.Video, d.Audio, d.Rendition = n.Transport, n.Video, n.Audio, n.Rendition
 	d.Bytes, d.Packets, d.Lost, d.Resent = n.Bytes, n.Packets, n.Lost, n.Resent
 	d.KeyframeRequests, d.Skipped, d.Connecting = n.Keyframes, n.Skipped, n.Connecting
 	d.RoundTrip, d.Jitter, d.Behind = millis(n.RoundTrip), millis(n.Jitter), millis(n.Behind)
-	d.Bitrate = int64(math.Round(a.rates.of(s.ID, n.Bytes, s.Since, now)))
+	d.Bitrate = int64(math.Round(a.rates.of(s.ID, n, s.Since, now)))
 	// What a publisher lost never came; what a viewer lost was sent.
 	if all := n.Packets + n.Lost; s.Role == ledger.Publisher && all > 0 {
 		d.Loss = share(n.Lost, all)

@@ -34,7 +34,7 @@ type player struct{ room *playrtmp.Room }
 // Play is rtmp.Player's.
 func (p player) Play(ctx context.Context, r rtmp.PlayRequest, link *rtmp.Link) error {
 	return p.room.Play(ctx, playrtmp.Request{
-		Stream: r.Stream, Remote: r.Remote, Credential: r.Credential, Takes: r.Takes,
+		Stream: r.Stream, Remote: r.Remote, Credential: r.Credential, Agent: r.Agent, Takes: r.Takes,
 	}, link)
 }
 

@@ -33,6 +33,7 @@ func (s *session) OnServe(conn *gortmp.Conn) {
 // OnConnect takes down which application the peer wants.
 func (s *session) OnConnect(_ uint32, cmd *rtmpmsg.NetConnectionConnect) error {
 	s.app, s.tcURL = cmd.Command.App, cmd.Command.TCURL
+	s.reader.call(plainName(cmd.Command.FlashVer))
 	return nil
 }
 
@@ -45,6 +46,7 @@ func (s *session) OnPublish(stream *gortmp.StreamContext, _ uint32, cmd *rtmpmsg
 	}
 	pub, err := s.server.gate.Open(s.ctx, ingest.Request{
 		Name: want.name, Protocol: "rtmp", Remote: s.remote, Credential: want.credential, End: s.end,
+		Numbers: s.reader.tally.Numbers,
 	})
 	if err != nil {
 		return s.refuse(stream.StreamID, want, err)
@@ -122,6 +124,7 @@ func (s *session) OnUnknownCommandMessage(_ uint32, cmd *rtmpmsg.CommandMessage)
 func (s *session) OnSetDataFrame(_ uint32, data *rtmpmsg.NetStreamSetDataFrame) error {
 	if name := encoderName(data.Payload); name != "" && s.pub != nil {
 		s.pub.SetEncoder(name)
+		s.reader.call(name)
 	}
 	return nil
 }
@@ -157,13 +160,18 @@ func encoderName(payload []byte) string {
 	}
 	fields, _ := properties.(map[string]any)
 	encoder, _ := fields["encoder"].(string)
-	encoder = strings.Map(func(r rune) rune {
+	return plainName(encoder)
+}
+
+// plainName is what a peer calls itself, made fit for logs and pages.
+func plainName(name string) string {
+	name = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return -1
 		}
 		return r
-	}, encoder)
-	return strings.ToValidUTF8(encoder[:min(len(encoder), maxEncoderName)], "")
+	}, name)
+	return strings.ToValidUTF8(name[:min(len(name), maxEncoderName)], "")
 }
 
 // fcPublished is what Flash Media Live Encoder and its kin wait for beside the

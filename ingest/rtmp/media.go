@@ -10,6 +10,7 @@ import (
 	"millrace/transmux/av"
 	"millrace/transmux/bus"
 	"millrace/transmux/flv"
+	"millrace/transmux/ledger"
 )
 
 // maxNotes bounds the different complaints about codecs that one session logs.
@@ -32,6 +33,10 @@ type mediaReader struct {
 	trouble *reporter         // what is said about messages
 	inARow  int               // bad messages
 	bad     uint64
+
+	tally           ledger.Tally
+	agent           string // what the peer calls itself
+	bytes, messages uint64 // of media
 }
 
 // media takes one audio or video message to the bus.
@@ -52,6 +57,7 @@ func (r *mediaReader) take(m *message) error {
 	if m.kind == typeVideo {
 		read, kind = r.demuxer.Video, av.Video
 	}
+	defer r.tell(m)
 	event, err := read(m.at(), m.body)
 	// What was read of a message's other tracks is there even with an error.
 	for e := &event; e != nil; e = e.Next {

@@ -20,6 +20,7 @@ type PlayRequest struct {
 	Stream     string // as the viewer spelled it
 	Remote     string // its address and port
 	Credential string // a token, or nothing; never logged
+	Agent      string // what the viewer calls itself
 	// Takes says which codecs of Enhanced RTMP the viewer reads, by FourCC.
 	Takes func(fourCC string) bool
 }
@@ -100,7 +101,7 @@ func (s *session) play(c command, stream uint32) error {
 	s.out.allow(viewerWriteTimeout)
 	s.stream = stream
 	s.link = &Link{out: s.out, stream: stream}
-	r := PlayRequest{Stream: want.name, Remote: s.remote, Credential: want.credential, Takes: s.takes}
+	r := PlayRequest{Stream: want.name, Remote: s.remote, Credential: want.credential, Agent: s.reader.agent, Takes: s.takes}
 	s.watching.Go(func() {
 		err := s.server.cfg.Player.Play(s.ctx, r, s.link)
 		if !s.link.began && s.ctx.Err() == nil {

@@ -187,6 +187,7 @@ func (s *pulled) receive() (err error) {
 func (s *pulled) open() error {
 	pub, err := s.puller.gate.Open(s.ctx, ingest.Request{
 		Name: s.source.Name, Protocol: "rtmp", Remote: s.sock.RemoteAddr().String(),
+		Numbers: s.reader.tally.Numbers,
 	})
 	if err != nil {
 		return err

@@ -33,6 +33,7 @@ func (s *pulled) take(m *message) (opens bool, err error) {
 		if err == nil && s.reader.pub != nil {
 			if name := encoderName(plain); name != "" {
 				s.reader.pub.SetEncoder(name)
+				s.reader.call(name)
 			}
 		}
 		return false, nil // metadata that cannot be read tells nothing

@@ -14,6 +14,7 @@ import (
 
 	"millrace/ingest"
 	"millrace/transmux/bus"
+	"millrace/transmux/ledger"
 	"millrace/transmux/rtsp"
 )
 
@@ -45,6 +46,7 @@ type session struct {
 	publisher *bus.Publisher
 	intake    *intake
 	over      chan error // by the gate
+	tally     ledger.Tally
 }
 
 // expire ends the session because what let it in is over.
@@ -84,7 +86,7 @@ func (s *session) take(media []rtsp.Media) { s.intake = newIntake(media, s.log) 
 func (s *session) enter(p rtsp.Peer, encoder string) error {
 	publisher, err := s.room.gate.Open(s.ctx, ingest.Request{
 		Name: p.Stream, Protocol: "rtsp", Remote: p.Remote, Encoder: encoder,
-		User: p.User, Credential: p.Credential, Proves: p.Proves, End: s.expire,
+		User: p.User, Credential: p.Credential, Proves: p.Proves, End: s.expire, Numbers: s.tally.Numbers,
 	})
 	if err != nil {
 		return err
@@ -147,6 +149,7 @@ func (s *session) run() error {
 			}
 		case now := <-ticker.C:
 			s.intake.release(now)
+			s.tell(now)
 			if err := s.judge(now); err != nil {
 				return err
 			}

@@ -106,7 +106,7 @@ func (s *session) negotiate(t *transport) error {
 // receive opens the gate and takes what comes; the two lines of the log are here.
 func (s *session) receive() error {
 	publisher, err := s.puller.gate.Open(s.ctx, ingest.Request{
-		Name: s.source.Name, Protocol: "whep", Remote: s.source.URL.Host, Refreshes: true,
+		Name: s.source.Name, Protocol: "whep", Remote: s.source.URL.Host, Refreshes: true, Numbers: s.numbers,
 	})
 	if err != nil {
 		return err

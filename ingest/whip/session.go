@@ -3,6 +3,7 @@ package whip
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"millrace/ingest"
@@ -21,6 +22,7 @@ type session struct {
 	request  resource.Request
 	label    string // names the session in logs; its id is a secret
 	endpoint *sender.Endpoint
+	reached  atomic.Pointer[sender.Endpoint] // the same, for other goroutines
 	ctx      context.Context
 	cancel   context.CancelCauseFunc
 
@@ -49,6 +51,7 @@ func (s *session) open(o *description.Offer) error {
 	remote := sender.Remote{Ufrag: o.Ufrag, Pwd: o.Pwd, Fingerprint: o.Fingerprint}
 	_, err = s.room.transport.Open(remote, func(e *sender.Endpoint) sender.Events {
 		s.endpoint = e
+		s.reached.Store(e)
 		return s
 	})
 	if err == nil && !s.room.start(s.run) {
@@ -67,7 +70,7 @@ func (s *session) open(o *description.Offer) error {
 func (s *session) wish(credential string) ingest.Request {
 	return ingest.Request{
 		Name: s.request.Stream, Protocol: "whip", Remote: s.request.Peer.String(), Encoder: s.request.Agent,
-		Credential: credential, Refreshes: true, End: s.cancel,
+		Credential: credential, Refreshes: true, End: s.cancel, Numbers: s.numbers,
 	}
 }
 

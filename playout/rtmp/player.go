@@ -8,6 +8,7 @@ import (
 	"millrace/transmux/av"
 	"millrace/transmux/bus"
 	"millrace/transmux/flv"
+	"millrace/transmux/ledger"
 )
 
 // Kinds of message (RTMP 1.0 section 7.1).
@@ -45,6 +46,7 @@ type player struct {
 	notes            []av.Codec
 	frames, restarts uint64
 	bytes            uint64
+	tally            *ledger.Tally
 }
 
 func newPlayer(room *Room, r Request, sub *bus.Subscriber, link Link) *player {
@@ -70,6 +72,7 @@ func (p *player) run(ctx context.Context) error {
 		if sent := p.serve(ctx); sent != nil {
 			return sent
 		}
+		p.tell(time.Now())
 		if err != nil {
 			return err
 		}

@@ -30,6 +30,7 @@ import (
 	"millrace/transmux/access"
 	"millrace/transmux/bus"
 	"millrace/transmux/derive"
+	"millrace/transmux/ledger"
 )
 
 // Gate lets viewers in; *playout.Gate is one.
@@ -58,6 +59,7 @@ type Request struct {
 	Stream     string
 	Remote     string                   // its address and port
 	Credential string                   // a token, or nothing; never logged
+	Agent      string                   // what the player calls itself
 	Takes      func(fourCC string) bool // the codecs of Enhanced RTMP that it reads
 }
 
@@ -107,8 +109,10 @@ func (room *Room) Play(ctx context.Context, r Request, link Link) error {
 	session := ctx
 	ctx, end := context.WithCancelCause(session)
 	defer end(nil)
+	tally := new(ledger.Tally)
 	sub, leave, err := room.gate.Open(ctx, playout.Request{
-		Stream: r.Stream, Protocol: "rtmp", Remote: r.Remote, Credential: r.Credential, End: end,
+		Stream: r.Stream, Protocol: "rtmp", Remote: r.Remote, Agent: r.Agent, Credential: r.Credential,
+		End: end, Numbers: tally.Numbers,
 	})
 	if err != nil {
 		room.refused.Add(1)
@@ -122,6 +126,7 @@ func (room *Room) Play(ctx context.Context, r Request, link Link) error {
 	room.now.Add(1)
 	defer room.now.Add(-1)
 	p := newPlayer(room, r, sub, link)
+	p.tally = tally
 	p.log.Info("rtmp: player opened")
 	begun := time.Now()
 	defer room.derive.Want(sub.Stream(), p.offer())()

@@ -32,6 +32,7 @@ type lane struct {
 	report time.Time
 	// As sender reports count them.
 	packets, octets uint32
+	bytes           uint64 // octets that do not wrap
 
 	entries uint32 // of the cursor, when the squeeze was planned
 	squeeze squeeze
@@ -88,6 +89,7 @@ func (l *lane) send(ctx context.Context, out *rtsp.Outlet, stream *bus.Stream, f
 		l.seq++
 		l.packets++
 		l.octets += uint32(len(p.Payload))
+		l.bytes += uint64(len(p.Payload))
 	}
 	return len(payloads), nil
 }

@@ -17,6 +17,7 @@ import (
 
 	"millrace/playout"
 	"millrace/transmux/bus"
+	"millrace/transmux/ledger"
 	"millrace/transmux/rtsp"
 )
 
@@ -72,11 +73,17 @@ func (room *Room) describe(ctx context.Context, p rtsp.Peer) (*viewer, error) {
 	if err := bus.ValidName(p.Stream); err != nil {
 		return nil, err
 	}
-	over := make(chan error, 1)
+	over, tally := make(chan error, 1), new(ledger.Tally)
 	sub, leave, err := room.gate.Open(ctx, playout.Request{
 		Stream: p.Stream, Protocol: "rtsp", Remote: p.Remote,
-		User: p.User, Credential: p.Credential, Proves: p.Proves,
-		End: func(cause error) { over <- cause }, // once
+		Agent: p.Agent, User: p.User, Credential: p.Credential, Proves: p.Proves,
+		End: func(cause error) {
+			select {
+			case over <- cause:
+			default: // it ends already
+			}
+		},
+		Numbers: tally.Numbers,
 	})
 	if err != nil {
 		return nil, err
@@ -87,6 +94,6 @@ func (room *Room) describe(ctx context.Context, p rtsp.Peer) (*viewer, error) {
 		return nil, err
 	}
 	v := newViewer(room, p, sub, leave, lanes)
-	v.over = over
+	v.over, v.tally = over, tally
 	return v, nil
 }

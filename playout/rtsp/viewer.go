@@ -9,6 +9,7 @@ import (
 
 	"millrace/transmux/av"
 	"millrace/transmux/bus"
+	"millrace/transmux/ledger"
 	"millrace/transmux/rtsp"
 )
 
@@ -34,6 +35,7 @@ type viewer struct {
 	frames  uint64
 	packets uint64
 	over    <-chan error // by the gate
+	tally   *ledger.Tally
 }
 
 func newViewer(room *Room, p rtsp.Peer, sub *bus.Subscriber, leave func(), lanes []*lane) *viewer {
@@ -110,6 +112,7 @@ func (v *viewer) run(ctx context.Context, out *rtsp.Outlet) error {
 		if end != nil {
 			return end
 		}
+		v.tell(out, time.Now())
 		select {
 		case <-changed:
 		case cause := <-v.over:

@@ -3,6 +3,7 @@ package whep
 import (
 	"sync"
 
+	"millrace/transmux/ledger"
 	"millrace/transmux/rtc/sender"
 )
 
@@ -12,6 +13,7 @@ type fuse struct {
 	mu       sync.Mutex
 	endpoint *sender.Endpoint
 	cause    error
+	tally    ledger.Tally // of how it does meanwhile
 }
 
 // blow ends the viewer, now or as soon as it is guarded.

@@ -199,6 +199,7 @@ func (l *lane) resend(number uint16, b *sender.Burst, v *viewer) bool {
 		return false
 	}
 	v.room.counters.resent.Add(1)
+	v.resent++
 	l.budget -= float64(p.Size())
 	if !l.rtx.Offered() {
 		l.repeat(p, was, index, b)

@@ -117,8 +117,9 @@ func (r *rounds) end(f *fan, begun time.Time) {
 // loss is how many packets of a source a viewer has reported lost. The zero value
 // is of none.
 type loss struct {
-	ssrc  uint32
-	total uint64
+	ssrc   uint32
+	total  uint64
+	jitter uint32 // of the last report, in ticks of the track's clock
 }
 
 // negativeLoss is from where on a report's count of 24 bits is a negative one: more
@@ -134,7 +135,7 @@ func (f *feedback) note(r *rtcp.ReceptionReport, now time.Time) {
 		if l.ssrc != r.SSRC && l.ssrc != 0 {
 			continue
 		}
-		l.ssrc = r.SSRC
+		l.ssrc, l.jitter = r.SSRC, r.Jitter
 		if total := uint64(r.TotalLost); total > l.total && total < negativeLoss {
 			f.lost += total - l.total
 			f.count(func(c *counters) { c.lost.Add(total - l.total) })

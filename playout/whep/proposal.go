@@ -31,6 +31,7 @@ type proposal struct {
 // codecs.
 func (room *Room) propose(r resource.Request, sub *bus.Subscriber, leave func(), f *fuse, kinds []av.Kind, why string) ([]byte, resource.Session, error) {
 	v := newViewer(room, r, sub, leave, time.Now())
+	v.tally = &f.tally
 	endpoint, err := room.transport.Offer(v.own)
 	if err != nil {
 		leave()

@@ -129,7 +129,7 @@ func (room *Room) accept(ctx context.Context, r resource.Request, begun time.Tim
 		return nil, nil, err
 	}
 	f, asked := new(fuse), wish(r)
-	asked.End = f.blow
+	asked.End, asked.Numbers = f.blow, f.tally.Numbers
 	sub, leave, err := room.gate.Open(ctx, asked)
 	if err != nil {
 		return nil, nil, err
@@ -147,6 +147,7 @@ func (room *Room) accept(ctx context.Context, r resource.Request, begun time.Tim
 	}
 	v := newViewer(room, r, sub, leave, begun)
 	v.span = trace.From(ctx)
+	v.tally = &f.tally
 	v.pictureAt = slices.Index(kindsOf(o), av.Video)
 	v.pictured = v.pictureAt >= 0
 	v.settle(c)
@@ -172,7 +173,7 @@ func kindsOf(o *description.Offer) []av.Kind {
 
 // wish is the request as the gate knows requests.
 func wish(r resource.Request) playout.Request {
-	return playout.Request{Stream: r.Stream, Protocol: "whep", Remote: r.Peer.String(), Credential: r.Credential}
+	return playout.Request{Stream: r.Stream, Protocol: "whep", Remote: r.Peer.String(), Agent: r.Agent, Credential: r.Credential}
 }
 
 // sources are what one track goes out as, itself and what of it is sent again.

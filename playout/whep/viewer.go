@@ -10,6 +10,7 @@ import (
 	"millrace/playout"
 	"millrace/transmux/av"
 	"millrace/transmux/bus"
+	"millrace/transmux/ledger"
 	"millrace/transmux/rtc/description"
 	"millrace/transmux/rtc/resource"
 	"millrace/transmux/rtc/sender"
@@ -64,6 +65,8 @@ type viewer struct {
 	lostAudio []uint16
 	numbers   []uint16
 
+	resent   uint64        // packets
+	tally    *ledger.Tally // for others to read
 	feedback feedback
 	told     atomic.Bool // there is feedback to act on
 
@@ -267,6 +270,7 @@ func (v *viewer) sendReports(b *sender.Burst, now time.Time) {
 		return
 	}
 	_ = b.Control(v.scratch) // lost ones are followed by others
+	v.tell(now)
 	if v.reports++; v.reports < soonReports {
 		v.report = now.Add(soonInterval)
 	} else {

@@ -20,6 +20,7 @@ type Cursor struct {
 	// or after being overtaken.
 	waiting bool
 	entries uint32
+	jumps   uint32
 
 	pending *trackState // a rendition to switch to at its first keyframe from after on
 	after   uint64
@@ -36,6 +37,10 @@ func (c *Cursor) Track() av.TrackID {
 // Entries counts how often the cursor was set to a keyframe or the live edge:
 // once on joining, and once for every jump since.
 func (c *Cursor) Entries() uint32 { return c.entries }
+
+// Jumps counts how often the cursor lost frames and went on at a newer keyframe, or
+// at the live edge.
+func (c *Cursor) Jumps() uint32 { return c.jumps }
 
 // Waiting is true while the cursor waits for a keyframe that is not in the ring.
 func (c *Cursor) Waiting() bool { return c.waiting }
@@ -91,6 +96,7 @@ func (c *Cursor) freshen(key *av.Frame) {
 
 // jump is enter for a cursor that lost frames.
 func (c *Cursor) jump() {
+	c.jumps++
 	c.stream.drops.Add(1)
 	c.stream.totals.gopDrops.Add(1)
 	c.enter()

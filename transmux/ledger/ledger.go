@@ -49,6 +49,8 @@ type Session struct {
 
 // Numbers are how a session is doing. What its protocol does not know is zero.
 type Numbers struct {
+	At         time.Time     // when they were so; zero: now
+	Agent      string        // what the peer calls itself, if it said so only later; else empty
 	Transport  string        // "udp", "tcp"
 	Remote     string        // where it is by now, if it moved; else empty
 	Video      string        // the codecs that go over the wire

@@ -75,6 +75,9 @@ type Intake struct {
 	wanted   bool // a keyframe, as soon as one may be asked for
 	opened   []byte
 	tallied  rtpio.Stats // what the counters have of it
+
+	bytes, refreshes uint64 // see Figures
+	figures          atomic.Pointer[Figures]
 }
 
 // New makes an intake for what was negotiated.
@@ -150,6 +153,7 @@ func (s *Intake) takePacket(p packet) {
 	}
 	s.opened = opened
 	s.counters.Packets.Add(1)
+	s.bytes += uint64(len(p.sealed))
 	s.in.take(opened, p.arrived)
 }
 
@@ -188,6 +192,7 @@ func (s *Intake) speak(now time.Time) {
 	if now.Sub(s.reported) >= reportInterval {
 		s.reported = now
 		s.tally()
+		s.show(now)
 		due = append(due, s.in.reports(now)...)
 	}
 	s.wanted = s.wanted || s.in.needsKeyframe()
@@ -195,6 +200,7 @@ func (s *Intake) speak(now time.Time) {
 		if asks := s.in.keyframeRequests(); len(asks) > 0 {
 			s.wanted, s.keyframe = false, now
 			s.counters.Refreshes.Add(uint64(len(asks)))
+			s.refreshes++
 			due = append(due, asks...)
 		}
 	}
