@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"millrace/transmux/journal"
 )
@@ -39,5 +40,35 @@ func TestComingAndGoing(t *testing.T) {
 	want := []journal.Kind{journal.PublisherStarted, journal.FirstViewer, journal.LastViewer, journal.PublisherStopped}
 	if !slices.Equal(kinds, want) || events[3].Cause != "tired" || events[0].Session != id {
 		t.Errorf("%v: %+v", kinds, events)
+	}
+}
+
+// TestDescribe: what a publisher sends is told while it is here, and of the newer one
+// where another is about to leave.
+func TestDescribe(t *testing.T) {
+	j := journal.New("n", 0)
+	l := New(j)
+	tracks := []journal.Track{{Kind: "video", Codec: "H264", Profile: "High 4.0", Width: 1280, Height: 720, BFrames: true, Rendition: "h"}, {Kind: "audio", Codec: "opus", SampleRate: 48000, Channels: 2}}
+	_, leave := l.Enter(Session{Role: Viewer, Stream: "live/a"})
+	if l.Describe("live/a", tracks) {
+		t.Error("a viewer sends something")
+	}
+	leave(nil)
+	now := time.Now()
+	_, old := l.Enter(Session{Role: Publisher, Stream: "live/a", Since: now.Add(-time.Hour), Remote: "old"})
+	id, stop := l.Enter(Session{Role: Publisher, Stream: "live/a", Since: now, Remote: "new"})
+	if l.Describe("live/b", tracks) || !l.Describe("live/a", tracks) {
+		t.Error("of the wrong one")
+	}
+	events, _ := j.After(j.Last()-1, 1)
+	e := events[0]
+	if e.Kind != journal.PublisherChanged || e.Session != id || e.Remote != "new" || !slices.Equal(e.Tracks, tracks) ||
+		e.Detail != "H264 High 4.0 1280x720 with B-frames (h), opus 48000 Hz 2 channels" {
+		t.Errorf("%+v", e)
+	}
+	old(nil)
+	stop(nil)
+	if l.Describe("live/a", tracks) || (*Ledger)(nil).Describe("live/a", nil) {
+		t.Error("after the end")
 	}
 }
