@@ -60,6 +60,7 @@ type Config struct {
 	Cluster clusterConfig
 	Relay   relayConfig
 	Metrics metricsConfig
+	Tracing tracingConfig
 	Auth    authConfig
 	Hooks   hooksConfig
 	Sources []pull.Source // what is fetched
@@ -88,6 +89,7 @@ func Defaults() Config {
 	c.Cluster.defaults()
 	c.Relay.defaults()
 	c.Metrics.defaults()
+	c.Tracing.defaults()
 	c.Auth.defaults()
 	c.Log.Level = "info"
 	c.Log.Format = "text"
@@ -117,7 +119,7 @@ func (c *Config) settings() []setting {
 		{"log.format", oneOf(&c.Log.Format, "text", "json")},
 		{"shutdown.drain", duration(&c.Shutdown.Drain, 0, 24*time.Hour)},
 	}
-	return slices.Concat(all, c.Limits.settings(), c.Auth.settings(), c.HTTPS.settings(), c.TURN.settings(), c.RTSP.settings(), c.Derive.settings(), c.Cluster.settings(), c.Relay.settings(), c.Metrics.settings())
+	return slices.Concat(all, c.Limits.settings(), c.Auth.settings(), c.HTTPS.settings(), c.TURN.settings(), c.RTSP.settings(), c.Derive.settings(), c.Cluster.settings(), c.Relay.settings(), c.Metrics.settings(), c.Tracing.settings())
 }
 
 // sections are the settings that are more than text in a file.

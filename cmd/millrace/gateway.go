@@ -15,6 +15,7 @@ import (
 	"millrace/transmux/journal"
 	"millrace/transmux/ledger"
 	"millrace/transmux/rtc/resource"
+	"millrace/transmux/trace"
 )
 
 // stopTimeout is how long the rooms have for telling their sessions and ending
@@ -30,6 +31,7 @@ type gateway struct {
 	hooks      *hooks.Room      // tell others of it
 	ledger     *ledger.Ledger   // who is here
 	stages     stages           // of the added latency
+	tracer     *trace.Tracer    // of sessions; nil for none
 	source     bus.Source       // the Hub for viewers, behind what brings streams into it
 	api        *api.API
 	diagnosis  *diagnosis.Room // says why a stream does not play

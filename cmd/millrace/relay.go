@@ -161,7 +161,7 @@ func (g *gateway) furnishRelay(cfg Config, made *derive.Room, fetched *pull.Room
 	if g.relay == nil {
 		return
 	}
-	room := cluster.New(cluster.Config{MaxChildren: cfg.Relay.MaxChildren, Linger: cfg.Relay.Linger, Patience: cfg.Stream.Linger},
+	room := cluster.New(cluster.Config{MaxChildren: cfg.Relay.MaxChildren, Linger: cfg.Relay.Linger, Patience: cfg.Stream.Linger, Tracer: g.tracer},
 		g.hub, fetched, g.neighbours.dir, g.relay, made, g.log)
 	measureRelay(metrics, room)
 	g.doors = append(g.doors, task{"offers", func(ctx context.Context) error {

@@ -15,6 +15,8 @@ import (
 // furnish makes the rooms and their tasks, from the bus outwards.
 func (g *gateway) furnish(cfg Config) {
 	metrics := g.furnishMetrics()
+	g.furnishTracing(&cfg.Tracing, g.neighbours.dir.Self().ID, metrics)
+	strangers, onlookers := measureRefusals(metrics)
 	g.furnishAccess(cfg, metrics)
 	g.furnishEvents()
 	g.furnishHooks(cfg, metrics)
@@ -28,8 +30,8 @@ func (g *gateway) furnish(cfg Config) {
 	g.furnishDiagnosis(cfg, judge, deriver, fetched)
 	g.api = api.New(api.Config{Version: version(), Ports: g.listeners.ports(), Access: g.access, Origins: cfg.HTTPS.CORS, Sources: listSources(fetched), Cluster: g.neighbours.describe, Tree: g.trees, Drain: g.leaving, Diagnosis: g.diagnosis, Node: g.neighbours.dir.Self().ID, Ledger: g.ledger, Journal: g.journal, Pictures: g.hub.Pictures, Configuration: g.reload, Hooks: listHooks(g.hooks)}, g.hub, judge, metrics, g.log)
 	g.doors = append(g.doors, task{"overview", g.api.Watch})
-	gate := ingest.New(newPublishers{g.leaving, fetched.Pushed()}, ingest.Config{Limits: cfg.Limits.ingest(), Authorize: g.noted(mayPublish(g.access)), Ledger: g.ledger}, g.log)
-	viewers := playout.New(newViewers{g.leaving, g.source}, playout.Config{Limits: cfg.Limits.playout(), Authorize: mayPlay(g.access), Ledger: g.ledger})
+	gate := ingest.New(newPublishers{g.leaving, fetched.Pushed()}, ingest.Config{Limits: cfg.Limits.ingest(), Authorize: g.noted(mayPublish(g.access)), Ledger: g.ledger, Tracer: g.tracer, Refused: strangers}, g.log)
+	viewers := playout.New(newViewers{g.leaving, g.source}, playout.Config{Limits: cfg.Limits.playout(), Authorize: mayPlay(g.access), Ledger: g.ledger, Refused: onlookers})
 	g.leaving.publishers, g.leaving.viewers = gate.Publishers, viewers.Viewers
 	g.reloadGates(gate, viewers, metrics)
 	measureCluster(metrics, g.neighbours)
@@ -37,7 +39,7 @@ func (g *gateway) furnish(cfg Config) {
 	g.furnishRTMP(cfg, gate, viewers, metrics)
 	mounts := g.furnishWebRTC(cfg, gate, viewers, deriver, metrics)
 	g.furnishTLS(metrics)
-	g.furnishHTTP(cfg, metrics.Requests(g.neighbours.handler(g.api.Handler(web.Framed(cfg.HTTPS.Frames, g.neighbours.hosts()...), mounts...))))
+	g.furnishHTTP(cfg, metrics.Requests(g.traced(g.neighbours.handler(g.api.Handler(web.Framed(cfg.HTTPS.Frames, g.neighbours.hosts()...), mounts...)))))
 }
 
 // furnishWebRTC makes everything between the WebRTC port and those who watch and

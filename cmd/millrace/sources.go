@@ -34,7 +34,7 @@ func (g *gateway) furnishSources(cfg Config, metrics *api.Metrics) *pull.Room {
 	log := secrets.Discreet(g.log)
 	room := pull.New(cfg.Sources, toldDoor{g.door, g.tracks}, sourceTeller{g.journal}, log)
 	// The pullers' gate asks nobody: the configuration has allowed them.
-	gate := ingest.New(room.Pulled(), ingest.Config{Limits: ingest.Limits{Publishers: pull.MaxSources}, Ledger: g.ledger}, log)
+	gate := ingest.New(room.Pulled(), ingest.Config{Limits: ingest.Limits{Publishers: pull.MaxSources}, Ledger: g.ledger, Tracer: g.tracer}, log)
 	g.reloadSources(room, secrets)
 	measureSources(metrics, room)
 	g.doors = append(g.doors, task{"sources", func(ctx context.Context) error {
