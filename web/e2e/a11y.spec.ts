@@ -39,6 +39,26 @@ for (const width of [320, 390, 768, 1440]) {
     await expectSound(page)
   })
 
+  test(`dashboard at ${width}`, async ({ page, site }) => {
+    await page.setViewportSize({ width, height: 844 })
+    site.scenario = 'crowd'
+    await page.goto(`${site.url}/dashboard`)
+    await expect(page.locator('.streams tbody tr').first()).toBeVisible()
+    await expect(page.locator('.log-list li').first()).toBeVisible()
+    await expectSound(page)
+    await page.getByRole('link', { name: 'berlin/main-stage-1' }).first().click()
+    await expect(page.locator('.sessions tbody tr')).toHaveCount(20)
+    await expect(page.locator('.gop-canvas')).toBeVisible()
+    await expectSound(page)
+    await page.locator('.row-actions button').first().click()
+    await expect(page.getByRole('dialog', { name: 'End the session of this viewer?' })).toBeVisible()
+    await expectSound(page)
+    site.dashboard.rights = 'none'
+    await page.goto(`${site.url}/dashboard`)
+    await expect(page.getByLabel('Token')).toBeVisible()
+    await expectSound(page)
+  })
+
   test(`publish page at ${width}`, async ({ page, site, publish }) => {
     await page.setViewportSize({ width, height: 844 })
     await publish('play', 'live/a-rather-long-name-of-a-stream')

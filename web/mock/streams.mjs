@@ -31,18 +31,24 @@ const WARNINGS = {
 
 const wander = (value, share = 0.22) => Math.round(value * (1 + (Math.random() - 0.5) * share))
 
+const players = (how, why) => [
+  { what: 'browsers (WebRTC)', how, why },
+  { what: 'RTSP', how: 'pass', why: '' },
+  { what: 'RTMP', how: 'pass', why: '' },
+]
+
 function video(bitrate, over = {}) {
   return {
     id: 1, kind: 'video', codec: 'H264', profile: 'High 4.0', width: 1280, height: 720, frame_rate: 30,
     bitrate: wander(bitrate), keyframe_interval: 2, b_frame_share: 0, frames: 1000, keyframes: 17, b_frames: 0,
-    derived_from: 0, playable: 'pass', note: '', ...over,
+    derived_from: 0, playable: 'pass', note: '', players: players('pass', ''), ...over,
   }
 }
 
 function audio(over = {}) {
   return {
     id: 2, kind: 'audio', codec: 'AAC', profile: 'AAC-LC', sample_rate: 48000, channels: 2, bitrate: wander(160_000),
-    derived_from: 0, playable: 'derive', note: 'turned into Opus for browsers', ...over,
+    derived_from: 0, playable: 'derive', note: 'turned into Opus for browsers', players: players('derive', 'turned into Opus'), ...over,
   }
 }
 
@@ -60,7 +66,7 @@ const demo = () => stream('live/demo', { publisher: { protocol: 'rtmp', remote: 
 const obs = () =>
   stream('live/studio-a', {
     since: new Date(Date.now() - 754_000).toISOString(),
-    tracks: [video(6_000_000, { width: 1920, height: 1080, frame_rate: 30, keyframe_interval: 8.33, b_frame_share: 0.66 }), audio()],
+    tracks: [video(6_000_000, { width: 1920, height: 1080, frame_rate: 30, keyframe_interval: 8.33, b_frame_share: 0.66, players: players('derive', 'turned into H.264 without B-frames') }), audio()],
     viewers: 128,
     warnings: [WARNINGS.b_frames, WARNINGS.long_keyframe_interval],
   })
@@ -113,6 +119,7 @@ export const scenarios = {
   none: () => [],
   one: () => [demo()],
   three: () => [gone(), demo(), obs()],
+  swapped: () => [gone(), { ...demo(), viewers: 500 }, obs()],
   cluster: () => [demo(), obs()],
   twelve: () => [gone(), demo(), obs(), ...many()].sort((a, b) => (a.name < b.name ? -1 : 1)),
   down: () => 503,

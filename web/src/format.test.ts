@@ -67,6 +67,10 @@ test.each([
   [-1, '0:00'],
 ])('%d s run as %s', (s, text) => expect(f.clock(s)).toBe(text))
 
+test('gigabits', () => {
+  expect([999e6, 999.6e6, 16_428e6].map(f.bitrate)).toEqual(['999 Mb/s', '1.0 Gb/s', '16.4 Gb/s'])
+})
+
 test('bytes', () => {
   const said = [Number.NaN, 0, 640, 1200, 38_400, 999_600, 184e6, 1.93e9].map(f.bytes)
   expect(said).toEqual(['–', '0 B', '640 B', '1.2 kB', '38 kB', '1.0 MB', '184 MB', '1.9 GB'])

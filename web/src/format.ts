@@ -6,7 +6,7 @@ export function bitrate(bps: number | null | undefined): string {
   if (bps == null || !Number.isFinite(bps)) return UNKNOWN
   if (bps < 1000) return `${Math.round(bps)} b/s`
   if (bps < 999_500) return `${Math.round(bps / 1000)} kb/s`
-  return `${(bps / 1e6).toFixed(bps < 99.5e6 ? 1 : 0)} Mb/s`
+  return bps < 999.5e6 ? `${(bps / 1e6).toFixed(bps < 99.5e6 ? 1 : 0)} Mb/s` : `${(bps / 1e9).toFixed(1)} Gb/s`
 }
 
 /** "640 B", "38 kB", "184 MB", "1.9 GB". */

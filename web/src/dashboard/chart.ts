@@ -71,7 +71,7 @@ export class Chart {
       cursor: { sync: { key: group }, y: false, drag: { x: false, y: false }, points: { size: 6 } },
       scales: {
         x: { range: () => [this.#end - SPAN_S, this.#end] },
-        y: { range: (_, __, max) => [0, Math.max(top, (max ?? 0) * 1.15)] },
+        y: { range: (_, __, max) => range(Math.max(top, (max ?? 0) * 1.15), axes) },
       },
       axes: axes ? [this.#timeAxis(), this.#valueAxis()] : [{ show: false }, { show: false }],
       series: [{}, ...lines.map(series)],
@@ -88,6 +88,11 @@ export class Chart {
     const grid = { stroke: () => cssColor('--line'), width: 1 }
     return { ...axis(), size: 58, space: 34, values: (_, splits) => splits.map(format), grid }
   }
+}
+
+/** Without an axis, zero stands a little above the edge: a line that is not seen says nothing. */
+function range(most: number, axes: boolean): [number, number] {
+  return [axes ? 0 : -most * 0.06, most]
 }
 
 function axis(): uPlot.Axis {

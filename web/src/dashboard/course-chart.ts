@@ -32,7 +32,7 @@ export class CourseChart {
     }
     this.#chart = new Chart({ lines, axes: true, format, top, group: 'stream', onPoint })
     this.#values = lines.map(() => h('b'))
-    const legend = lines.map((line, i) => h('span', { 'data-color': line.color }, line.label, ' ', this.#values[i]))
+    const legend = lines.map((line, i) => h('span', { 'data-color': line.label && line.color }, line.label, ' ', this.#values[i]))
     const head = h('p', { class: 'course-head' }, h('span', { class: 'course-label' }, label), this.#time, ...legend)
     this.element = h('div', { class: 'course' }, head, this.#chart.element)
   }

@@ -6,9 +6,8 @@ import { at, gopFacts, gridSizes, height, tracksOf } from './gop.ts'
 
 const COLORS: Record<GopFrame['kind'], string> = { key: '--warn', delta: '--accent', b: '--violet' }
 const KINDS: Record<GopFrame['kind'], string> = { key: 'Keyframe', delta: 'P-frame', b: 'B-frame' }
-/** A bar and its gap, CSS pixels. */
-const STEP = 4
-const BAR = 3
+/** A bar and its gap, CSS pixels: as wide as there is room, within reason. */
+const STEP = { least: 4, most: 9 }
 /** Room for the sizes at the left. */
 const LEFT = 52
 
@@ -92,7 +91,7 @@ export class GopPicture {
       const high = Math.max(2, height(one.bytes, most) * (tall - 8))
       context.globalAlpha = this.#at === null || this.#at === i ? 1 : 0.45
       context.fillStyle = cssColor(COLORS[one.kind])
-      context.fillRect(this.#left(i), tall - high, BAR, high)
+      context.fillRect(this.#left(i), tall - high, this.#step - 1, high)
     })
   }
 
@@ -111,18 +110,23 @@ export class GopPicture {
 
   /** As many of the newest as there is room for. */
   #visible(): GopFrame[] {
-    const room = Math.max(1, Math.floor((this.#canvas.clientWidth - LEFT) / STEP))
+    const room = Math.max(1, Math.floor((this.#canvas.clientWidth - LEFT) / STEP.least))
     return this.#frames.slice(-room)
+  }
+
+  get #step(): number {
+    const fitting = Math.floor((this.#canvas.clientWidth - LEFT) / Math.max(1, this.#frames.length))
+    return Math.min(STEP.most, Math.max(STEP.least, fitting))
   }
 
   /** Where a bar stands; the newest is at the right edge. */
   #left(index: number): number {
-    return this.#canvas.clientWidth - (this.#visible().length - index) * STEP
+    return this.#canvas.clientWidth - (this.#visible().length - index) * this.#step
   }
 
   #indexAt(x: number): number | null {
     const frames = this.#visible()
-    const index = Math.floor((x - this.#left(0)) / STEP)
+    const index = Math.floor((x - this.#left(0)) / this.#step)
     return index >= 0 && index < frames.length ? index : null
   }
 

@@ -129,7 +129,7 @@ const COLUMNS: Column<Session>[] = [
   { key: 'remote', title: 'Address', value: (s) => s.remote, show: showAddress },
   { key: 'codec', title: 'Gets', value: (s) => `${codecs(s)} ${s.rendition}`, show: text((s) => [codecs(s) || f.UNKNOWN, s.rendition].filter(Boolean).join(' · ')) },
   { key: 'bitrate', title: 'Bitrate', value: (s) => s.bitrate, numeric: true, show: text((s) => f.bitrate(s.bitrate)) },
-  { key: 'loss', title: 'Loss', value: (s) => s.loss, numeric: true, show: alarming((s) => f.percent(s.loss), (s) => s.loss >= BAD_LOSS) },
+  { key: 'loss', title: 'Loss', value: (s) => s.loss, numeric: true, show: alarming((s) => f.percent(s.loss < 0.0005 ? 0 : s.loss), (s) => s.loss >= BAD_LOSS) },
   { key: 'rtt', title: 'Round trip', value: (s) => s.round_trip || Number.NaN, numeric: true, show: text((s) => seconds(s.round_trip)) },
   { key: 'jitter', title: 'Jitter', value: (s) => s.jitter || Number.NaN, numeric: true, show: text((s) => seconds(s.jitter)) },
   { key: 'behind', title: 'Behind', value: (s) => s.behind, numeric: true, show: alarming((s) => (s.behind > 0 ? f.milliseconds(s.behind * 1000) : 'live'), (s) => s.behind >= BAD_BEHIND_S) },

@@ -52,9 +52,9 @@ export class StreamView implements View {
       this.#warnings.element,
       this.#gop.element,
       h('section', { class: 'panel courses', 'aria-label': 'Courses' }, ...this.#charts.map((chart) => chart.element)),
-      this.#sessions.element,
-      this.#way.element,
       h('div', { class: 'stream-below' }, this.#tracks.element, this.#log.element),
+      this.#way.element,
+      this.#sessions.element,
     )
     this.#stream = new Poller({ fetch: (signal) => fetchStream(name, signal), everyMs: EVERY_MS, onValue: (stream) => this.#show(stream) })
     this.#pictures = new Poller({ fetch: (signal) => fetchGop(name, signal), everyMs: EVERY_MS, onValue: (frames) => (this.#gop.frames = frames) })

@@ -1,6 +1,6 @@
 import { fetchSources, sourceTrack, type Stream, withSources } from '../api.ts'
 import { age, publisherPhrase, trackPhrase } from '../describe.ts'
-import { h, setAttribute, setText, svg } from '../dom.ts'
+import { h, need, setAttribute, setText, svg } from '../dom.ts'
 import * as f from '../format.ts'
 import { icon } from '../icons.ts'
 import { dashboardPath } from '../name.ts'
@@ -35,7 +35,9 @@ export class Streams {
     oninput: () => this.#filter(),
   })
   readonly #troubled = h('button', { class: 'chip', type: 'button', 'aria-pressed': 'false', onclick: () => this.showTroubled(!this.#onlyTroubled) })
-  readonly #nothing = h('p', { class: 'nothing', hidden: true })
+  readonly #nothing = h('p', { class: 'nothing', hidden: true }, 'No stream is like that.')
+  readonly #still = still()
+  readonly #tools = h('div', { class: 'tools' })
   readonly #cut = h('p', { class: 'note', hidden: true })
   readonly #onStreams: (streams: Stream[]) => void
   #onlyTroubled = false
@@ -48,9 +50,9 @@ export class Streams {
     this.#courses = courses
     this.#onStreams = onStreams
     this.#table = new Table({ label: 'Streams', columns: columns(courses), name: (s) => s.name, order: { key: 'viewers', down: true }, pageSize: PAGE })
-    const tools = h('div', { class: 'tools' }, this.#search, this.#troubled, this.#table.sorter)
-    const head = h('div', { class: 'panel-head' }, h('h2', { id: 'streams-title' }, 'Streams'), this.#count, tools)
-    this.element = h('section', { class: 'panel streams', 'aria-labelledby': 'streams-title' }, head, this.#cut, this.#nothing, this.#table.element)
+    this.#tools.append(this.#search, this.#troubled, this.#table.sorter)
+    const head = h('div', { class: 'panel-head' }, h('h2', { id: 'streams-title' }, 'Streams'), this.#count, this.#tools)
+    this.element = h('section', { class: 'panel streams', 'aria-labelledby': 'streams-title' }, head, this.#cut, this.#still, this.#nothing, this.#table.element)
     this.#poller = new Poller({ fetch: (signal) => this.#fetch(signal), everyMs: EVERY_MS, onValue: (found) => found && this.#take(found.streams, found.total) })
   }
 
@@ -112,12 +114,20 @@ export class Streams {
     const words = this.#search.value
     const found = (this.#onlyTroubled ? troubled : this.#streams).filter((s) => matches(searchable(s), words))
     this.#table.rows = found
-    const nothing = this.#streams.length === 0 ? 'Nobody publishes at the moment. A stream stands here as soon as there is one.' : 'No stream is like that.'
-    setText(this.#nothing, found.length === 0 ? nothing : '')
-    this.#nothing.hidden = found.length > 0
+    const none = this.#streams.length === 0
+    this.#still.hidden = !none
+    this.#tools.hidden = none
+    this.#nothing.hidden = none || found.length > 0
     this.#table.element.hidden = found.length === 0
     setAttribute(this.element, 'data-count', this.#streams.length)
   }
+}
+
+/** What stands where there is no stream. */
+function still(): HTMLElement {
+  const logo = need<HTMLTemplateElement>('#still').content.cloneNode(true)
+  const how = h('a', { href: carry('/', pageToken()) }, 'How to publish')
+  return h('div', { class: 'still', hidden: true }, logo, h('h3', {}, 'Nothing is flowing yet'), h('p', {}, 'A stream stands here as soon as somebody publishes one. '), how)
 }
 
 function isTroubled(stream: Stream): boolean {
@@ -168,7 +178,7 @@ function showBitrate(cell: HTMLElement, stream: Stream, courses: Courses): void 
     const box = { viewBox: '0 0 100 30', preserveAspectRatio: 'none', class: 'row-spark', 'aria-hidden': 'true' }
     cell.append(svg('svg', box, svg('path', { class: 'spark-line' })), h('span'))
   }
-  const line = linePath(courses.of(stream.name).of('bitrate').slice(-60).map((v) => v ?? 0))
+  const line = stream.live ? linePath(courses.of(stream.name).of('bitrate').filter((v) => v !== null).slice(-60)) : ''
   cell.firstElementChild?.firstElementChild?.setAttribute('d', line)
   if (cell.lastChild !== null) setText(cell.lastChild, f.bitrate(stream.live ? stream.bitrate : null))
 }

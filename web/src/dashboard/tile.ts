@@ -70,7 +70,7 @@ export class Tile {
 
   #most(): string {
     const range = this.#history.range(this.#first)
-    return range === null ? '' : `at most ${this.#options.format(range.most)}`
+    return range === null || range.most === 0 ? '' : `at most ${this.#options.format(range.most)}`
   }
 
   #words(): string {

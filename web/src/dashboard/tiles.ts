@@ -32,7 +32,7 @@ const TILES: readonly TileOptions[] = [
     ],
     format: latency,
     top: 0.001,
-    note: () => 'half of the frames / 99 of 100',
+    note: () => 'median / 99 %',
   },
   {
     id: 'cpu',

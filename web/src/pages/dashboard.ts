@@ -27,11 +27,13 @@ class Dashboard {
   readonly #top: Top
   readonly #feed = new Feed()
   readonly #context: Context
-  readonly #overview: Overview
+  /** Made when the gateway lets us look: it asks for things of its own. */
+  #overview: Overview | null = null
   readonly #poller: Poller<Numbers>
   readonly #past: Happening[] = []
   #view: View | null = null
   #mayAdmin = false
+  #rightsAsked = false
   #answered = 0
   #scrolled = 0
 
@@ -46,7 +48,6 @@ class Dashboard {
       },
     }
     this.#top = new Top(need('#top-side'), () => this.#view?.redraw(), () => this.#leave())
-    this.#overview = new Overview(this.#context)
     this.#main.append(this.#banner, this.#login.element)
     this.#poller = new Poller({
       fetch: fetchOverview,
@@ -73,8 +74,9 @@ class Dashboard {
   #start(): void {
     this.#top.credential()
     setAttribute(need('#brand'), 'href', carry('/', pageToken()))
+    setAttribute(need('#here'), 'href', carry('/dashboard', pageToken()))
+    this.#rightsAsked = false
     this.#poller.start()
-    void this.#askRights()
   }
 
   #restart(): void {
@@ -83,6 +85,7 @@ class Dashboard {
   }
 
   async #askRights(): Promise<void> {
+    this.#rightsAsked = true
     try {
       this.#mayAdmin = await fetchMayAdmin()
     } catch {
@@ -99,6 +102,8 @@ class Dashboard {
     this.#login.hide()
     this.#tell(numbers.draining ? 'This node lets everybody go and takes nobody any more.' : '', false)
     this.#top.answers(numbers)
+    if (!this.#rightsAsked) void this.#askRights()
+    this.#overview ??= new Overview(this.#context)
     this.#overview.push(numbers, now)
     if (this.#view === null) {
       this.#feed.start()
@@ -131,7 +136,7 @@ class Dashboard {
   #ask(error: ApiError): void {
     this.#poller.stop()
     this.#feed.stop()
-    this.#overview.stop()
+    this.#overview?.stop()
     this.#show(null)
     this.#tell('', false)
     this.#top.silent('signed out')
@@ -156,7 +161,7 @@ class Dashboard {
     if (this.#view === this.#overview) this.#scrolled = scrollY
     history.pushState(null, '', link.href)
     this.#route()
-    this.#main.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true })
+    this.#view?.element.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true })
   }
 
   /** Shows what the address says. */

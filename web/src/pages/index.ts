@@ -5,6 +5,7 @@ import { Card } from '../parts/card.ts'
 import { ClusterView } from '../parts/cluster.ts'
 import { PublishBox } from '../parts/publish.ts'
 import { Poller } from '../poller.ts'
+import { carry, pageToken } from '../token.ts'
 
 /** The front page: what is live, and how to publish. */
 
@@ -68,5 +69,7 @@ new Poller({
     else if (failures >= TELL_AFTER) tellTrouble(true)
   },
 }).start()
+
+setAttribute(need('#dashboard'), 'href', carry('/dashboard', pageToken()))
 
 new Poller({ fetch: fetchServer, everyMs: SERVER_EVERY_MS, onValue: showServer }).start()
