@@ -122,6 +122,7 @@ func (c *commands) open(p *process, possible func(Config) error) (g *gateway, ct
 		release()
 		return nil, nil, nil, err
 	}
+	checkFDs(&r.Config, log, fdLimit)
 	g.reloads(c.inputs(p), r, level, hangups)
 	return g, ctx, release, nil
 }

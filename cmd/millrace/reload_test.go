@@ -194,3 +194,25 @@ func TestTheLastRule(t *testing.T) {
 		t.Error(l.Raw)
 	}
 }
+
+// TestCheckTells what is in force and where it stands, and no secret.
+func TestCheckTells(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "m.yaml")
+	if err := os.WriteFile(file, []byte("# mine\n"+admin+"limits: {viewers: 5}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	code := run([]string{"check", "--config", file, "--log-level", "warn"}, []string{"MILLRACE_AUTH_JWT_SECRET=0123456789abcdef0123456789abcdef"}, &out, &out)
+	said := out.String()
+	for _, want := range []string{
+		"is a good configuration", "limits.viewers   5", file + ":6:10", "{boss: {key: ***, read: true, admin: true}}",
+		"auth.jwt.secret  ***", "MILLRACE_AUTH_JWT_SECRET", "--log-level",
+	} {
+		if !strings.Contains(said, want) {
+			t.Errorf("it does not say %s", want)
+		}
+	}
+	if code != 0 || strings.Contains(said, boss) || strings.Contains(said, "0123456789") || strings.Contains(said, "http.address") {
+		t.Errorf("%d:\n%s", code, said)
+	}
+}

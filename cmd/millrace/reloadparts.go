@@ -74,10 +74,14 @@ func (g *gateway) reloadSources(room *pull.Room, secrets *pull.Secrets) {
 
 // reloadGates lets the limits be changed, and counts whom they keep out.
 func (g *gateway) reloadGates(publishers *ingest.Gate, viewers *playout.Gate, metrics *api.Metrics) {
-	g.reload.add(func(_, now *Config) (func(), error) {
+	g.reload.add(func(old, now *Config) (func(), error) {
+		if old.Limits == now.Limits {
+			return nil, nil
+		}
 		return func() {
 			publishers.Configure(now.Limits.ingest())
 			viewers.Configure(now.Limits.playout())
+			checkFDs(now, g.log, fdLimit)
 		}, nil
 	}, "limits.")
 	measureLimits(metrics, publishers, viewers, func() uint64 {

@@ -1,0 +1,6 @@
+//go:build !unix
+
+package main
+
+// fdLimit is not known here.
+func fdLimit() (soft uint64, ok bool) { return 0, false }
