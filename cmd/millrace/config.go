@@ -114,7 +114,7 @@ func (c *Config) settings() []setting {
 		{"stream.max_frames", count(&c.Stream.MaxFrames, 64, 1<<20)},
 		{"stream.linger", duration(&c.Stream.Linger, time.Second, time.Hour)},
 		{sourcesKey, sources(&c.Sources)},
-		{hooksKey, inOneLine(c.Hooks.read)},
+		{hooksKey, c.Hooks.set},
 		{levelKey, oneOf(&c.Log.Level, logLevels...)},
 		{"log.format", oneOf(&c.Log.Format, "text", "json")},
 		{"shutdown.drain", duration(&c.Shutdown.Drain, 0, 24*time.Hour)},

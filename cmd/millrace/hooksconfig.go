@@ -18,6 +18,12 @@ const hooksKey = "hooks"
 // hooksConfig says who is told what happens.
 type hooksConfig struct{ List []hooks.Hook }
 
+// set takes the section from an environment variable.
+func (c *hooksConfig) set(text string) error {
+	c.List = nil // an empty variable is none, whatever the file has
+	return inOneLine(c.read)(text)
+}
+
 func (c *hooksConfig) sections(all map[string]section) { all[hooksKey] = c.read }
 
 // read reads the section: names, each with a URL, a command, or settings. What is
