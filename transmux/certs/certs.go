@@ -31,7 +31,7 @@ type Config struct {
 
 // DefaultEvery is soon enough for whoever has put new files there and waits for them to
 // be used, and costs two system calls.
-const DefaultEvery = 5 * time.Second
+const DefaultEvery = 2 * time.Second
 
 // ErrNoSource says that there are neither files nor domains.
 var ErrNoSource = errors.New("certs: neither files nor domains")
