@@ -28,6 +28,7 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Serve, and publish a bundled clip as live/demo, so that there is something to watch at once."`
 	Hash    hashCommand    `cmd:"" help:"Read a password from standard input and print what to put into the configuration in its place."`
 	Check   checkCommand   `cmd:"" help:"Read the configuration, say what is wrong with it, and end."`
+	Doctor  doctorCommand  `cmd:"" help:"Look at this machine with the gateway's configuration, and say what is in its way."`
 	Bench   benchCommand   `cmd:"" help:"Measure what viewers cost, and how late they are."`
 	Version versionCommand `cmd:"" help:"Say which version this is."`
 }
