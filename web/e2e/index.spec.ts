@@ -155,11 +155,11 @@ test('keyboard: every card and warning is reached in order, and its focus is see
   await page.goto(site.url)
   await expect(page.locator('.card')).toHaveCount(3)
   const seen: (string | null)[] = []
-  for (let i = 0; i < 4; i++) {
+  for (let i = 0; i < 5; i++) {
     await page.keyboard.press('Tab')
     seen.push(await page.evaluate(() => document.activeElement?.getAttribute('href') ?? document.activeElement?.tagName ?? null))
   }
-  expect(seen).toEqual(['/', '/watch/garden/front-gate', 'SUMMARY', '/watch/live/demo'])
+  expect(seen).toEqual(['/', '/dashboard', '/watch/garden/front-gate', 'SUMMARY', '/watch/live/demo'])
   const outline = await page.locator('.card', { has: page.locator(':focus') }).evaluate((e) => getComputedStyle(e).outlineStyle)
   expect(outline).toBe('solid')
 })

@@ -1,8 +1,8 @@
 import uPlot from 'uplot'
 import { h, setAttribute } from '../dom.ts'
 
-/** What a chart shows of the past, seconds. */
-export const SPAN_S = 600
+/** What a chart shows of the past, seconds: as much as there is, between these. */
+const SPAN_S = { least: 60, most: 600 }
 
 export interface Line {
   /** A colour of tokens.css: "--accent". */
@@ -70,7 +70,7 @@ export class Chart {
       legend: { show: false },
       cursor: { sync: { key: group }, y: false, drag: { x: false, y: false }, points: { size: 6 } },
       scales: {
-        x: { range: () => [this.#end - SPAN_S, this.#end] },
+        x: { range: () => [this.#end - this.#span, this.#end] },
         y: { range: (_, __, max) => range(Math.max(top, (max ?? 0) * 1.15), axes) },
       },
       axes: axes ? [this.#timeAxis(), this.#valueAxis()] : [{ show: false }, { show: false }],
@@ -79,8 +79,13 @@ export class Chart {
     }
   }
 
+  get #span(): number {
+    const first = this.#data[0][0] ?? this.#end
+    return Math.min(SPAN_S.most, Math.max(SPAN_S.least, this.#end - first))
+  }
+
   #timeAxis(): uPlot.Axis {
-    return { ...axis(), size: 22, space: 70, incrs: [60, 120, 300], values: (_, splits) => splits.map(clockTime), grid: { show: false } }
+    return { ...axis(), size: 22, space: 70, incrs: [15, 30, 60, 120, 300], values: (_, splits) => splits.map((at) => clockTime(at, this.#span < 300)), grid: { show: false } }
   }
 
   #valueAxis(): uPlot.Axis {
@@ -114,7 +119,7 @@ export function cssColor(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim()
 }
 
-/** "16:05" of where the browser is. */
-function clockTime(seconds: number): string {
-  return new Date(seconds * 1000).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })
+/** "16:05" of where the browser is, "16:05:30" where seconds matter. */
+function clockTime(at: number, seconds: boolean): string {
+  return new Date(at * 1000).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit', ...(seconds ? { second: '2-digit' } : {}) })
 }

@@ -2,12 +2,14 @@ import { h, setAttribute, setText } from '../dom.ts'
 import * as f from '../format.ts'
 import type { GopFrame } from './api.ts'
 import { cssColor } from './chart.ts'
-import { at, gopFacts, gridSizes, height, tracksOf } from './gop.ts'
+import { at, gopFacts, gridSizes, height, merged, tracksOf } from './gop.ts'
 
 const COLORS: Record<GopFrame['kind'], string> = { key: '--warn', delta: '--accent', b: '--violet' }
 const KINDS: Record<GopFrame['kind'], string> = { key: 'Keyframe', delta: 'P-frame', b: 'B-frame' }
 /** A bar and its gap, CSS pixels: as wide as there is room, within reason. */
 const STEP = { least: 4, most: 9 }
+/** Frames of all tracks that are remembered. */
+const KEPT = 900
 /** Room for the sizes at the left. */
 const LEFT = 52
 
@@ -20,8 +22,8 @@ export class GopPicture {
   readonly #tracks = h('div', { class: 'tools' })
   readonly #nothing = h('p', { class: 'nothing' }, 'No pictures are kept now.')
   readonly #trackName: (id: number) => string
+  #all: GopFrame[] = []
   #frames: GopFrame[] = []
-  #waiting: GopFrame[] | null = null
   #track: number | null = null
   #at: number | null = null
 
@@ -38,11 +40,13 @@ export class GopPicture {
     new ResizeObserver(() => this.redraw()).observe(this.#canvas)
   }
 
-  set frames(frames: GopFrame[]) {
-    if (this.#at !== null) {
-      this.#waiting = frames
-      return
-    }
+  /** What the gateway keeps now. */
+  set frames(fresh: GopFrame[]) {
+    this.#all = merged(this.#all, fresh, KEPT)
+    if (this.#at === null) this.#take(this.#all)
+  }
+
+  #take(frames: GopFrame[]): void {
     const tracks = tracksOf(frames)
     this.#showTracks(tracks)
     const track = this.#track !== null && tracks.includes(this.#track) ? this.#track : (tracks[0] ?? null)
@@ -150,11 +154,8 @@ export class GopPicture {
       const gap = before === undefined ? '' : `${f.milliseconds((at(one) - at(before)) * 1000)} after the one before`
       setText(this.#pointed, [KINDS[one.kind], f.bytes(one.bytes), `${seconds(at(newest) - at(one))} before the newest`, gap].filter(Boolean).join(' · '))
     } else setText(this.#pointed, '')
-    if (index === null && this.#waiting !== null) {
-      this.frames = this.#waiting
-      this.#waiting = null
-    }
-    this.redraw()
+    if (index === null) this.#take(this.#all)
+    else this.redraw()
   }
 }
 

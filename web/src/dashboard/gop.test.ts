@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { GopFrame } from './api.ts'
-import { gopFacts, gridSizes, height, tracksOf } from './gop.ts'
+import { gopFacts, gridSizes, height, merged, tracksOf } from './gop.ts'
 
 const frame = (ms: number, kind: GopFrame['kind'], bytes: number, track = 1): GopFrame => ({ at: new Date(ms).toISOString(), kind, bytes, track })
 
@@ -20,4 +20,13 @@ test('tracks, heights, lines', () => {
   expect(height(25, 0)).toBe(0)
   expect(gridSizes(120_000)).toEqual([20_000, 100_000])
   expect(gridSizes(60)).toEqual([])
+})
+
+test('one look joins the other, or begins anew', () => {
+  const all = [0, 1, 2, 3, 4, 5].map((i) => frame(i * 40, i === 3 ? 'key' : 'delta', i))
+  const sizes = (list: GopFrame[]) => list.map((one) => one.bytes)
+  expect(sizes(merged(all.slice(0, 4), all.slice(2), 600))).toEqual([0, 1, 2, 3, 4, 5])
+  expect(sizes(merged(all.slice(0, 4), all.slice(2), 3))).toEqual([3, 4, 5])
+  expect(sizes(merged(all.slice(0, 2), all.slice(3), 600))).toEqual([3, 4, 5])
+  expect(merged(all, [], 600)).toEqual([])
 })

@@ -26,6 +26,15 @@ export function gopFacts(frames: readonly GopFrame[]): GopFacts {
   }
 }
 
+/** What was known and what is kept by the gateway now, as one: it keeps little more than the newest keyframe and what came after it. */
+export function merged(known: readonly GopFrame[], fresh: readonly GopFrame[], most: number): GopFrame[] {
+  const first = fresh[0]
+  if (first === undefined) return []
+  const joint = known.findIndex((one) => one.at === first.at && one.track === first.track)
+  // Without a joint some are missing between the two, and nobody knows how many.
+  return joint < 0 ? fresh.slice(-most) : [...known.slice(0, joint), ...fresh].slice(-most)
+}
+
 /** When a frame came, seconds since 1970. */
 export function at(frame: GopFrame): number {
   return Date.parse(frame.at) / 1000

@@ -8,6 +8,9 @@ import { Log } from './log.ts'
 import { Streams } from './streams.ts'
 import { Tiles } from './tiles.ts'
 
+/** Ways through the nodes that are offered here; every stream's own page has its. */
+const MOST_WAYS = 8
+
 /** The node at a glance. It stays when a stream is looked at, and so does its past. */
 export class Overview implements View {
   readonly element: HTMLElement
@@ -37,7 +40,7 @@ export class Overview implements View {
 
   #show(streams: Stream[]): void {
     this.#attention.update(streams)
-    this.#cluster.streams(streams.filter((s) => s.live).map((s) => s.name))
+    this.#cluster.streams(streams.filter((s) => s.live).map((s) => s.name).slice(0, MOST_WAYS))
   }
 
   push(numbers: Numbers, now: number): void {

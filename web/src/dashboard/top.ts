@@ -32,6 +32,12 @@ export class Top {
     setText(this.#more, [version, `up ${f.duration(uptime)}`, draining ? 'draining' : ''].filter(Boolean).join(' · '))
   }
 
+  /** Nobody is signed in, whatever the address says. */
+  signedOut(): void {
+    this.silent('signed out')
+    this.#out.hidden = true
+  }
+
   silent(words: string): void {
     setAttribute(this.#node, 'data-live', 'false')
     setText(this.#words, words)

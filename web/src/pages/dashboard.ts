@@ -139,7 +139,7 @@ class Dashboard {
     this.#overview?.stop()
     this.#show(null)
     this.#tell('', false)
-    this.#top.silent('signed out')
+    this.#top.signedOut()
     this.#login.show(error)
   }
 

@@ -1,0 +1,47 @@
+import { expect } from '@playwright/test'
+import { test } from './fixtures.ts'
+import { moreFrames, sessions, watchOver } from './probe.ts'
+import { base } from './publisher.ts'
+
+test('the dashboard shows a publisher, its pictures and its viewer, and ends the viewer’s session', async ({ page, browser, publish }) => {
+  const complaints: string[] = []
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  await page.goto(`${base()}/dashboard`)
+  await expect(page.locator('.log')).toContainText('as they happen')
+  await publish('zerolatency.flv', 'live/operated')
+  const row = page.locator('[data-row="live/operated"]')
+  await expect(row).toContainText('720p 30/s H.264')
+  await expect(row).toContainText('RTMP · ffmpeg')
+  const log = page.locator('.overview .log-list')
+  await expect(log.locator('[data-kind="publisher.started"]', { hasText: 'live/operated' })).toContainText('is being published')
+
+  const viewer = await browser.newPage()
+  await watchOver(viewer)
+  await viewer.goto(`${base()}/watch/live/operated`)
+  await moreFrames(viewer, 10)
+  await expect(log.locator('[data-kind="viewers.first"]', { hasText: 'live/operated' })).toBeVisible()
+  await expect(row.locator('[data-column=viewers]')).toHaveText('1')
+  await expect(page.locator('[data-tile=viewers] .tile-value')).toHaveText(/^[1-9]/)
+  await expect(page.locator('[data-tile=latency] .tile-value')).toHaveText(/ms \/ .* ms/)
+
+  await row.getByRole('link').click()
+  await expect(page.locator('.tracks')).toContainText('1280×720')
+  await expect(page.locator('.track-players').first()).toContainText('RTSP')
+  await expect(page.locator('.gop-facts')).toContainText('keyframes 2.0 s apart')
+  const session = page.locator('.sessions tbody tr')
+  await expect(session).toHaveCount(1)
+  await expect(session).toContainText('WHEP')
+  await expect(session).toContainText('H.264 + Opus')
+  await expect(session).toContainText(/[1-9][\d.]* Mb\/s/)
+  const id = await session.getAttribute('data-row')
+
+  await session.getByRole('button', { name: /End the session of the WHEP viewer/ }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'End the session' }).click()
+  await expect(page.locator(`.sessions tbody tr[data-row="${id}"]`)).toHaveCount(0)
+  // Our player is one of the programs that come back.
+  await expect.poll(() => sessions(viewer), { timeout: 20_000 }).toBe(2)
+  await expect(page.locator('.stream .log-list [data-kind="viewers.last"]').first()).toContainText('WHEP')
+  expect(complaints, 'what the browser complained about').toEqual([])
+  await viewer.context().close()
+})
