@@ -103,19 +103,20 @@ type sendCall struct {
 	iov    unix.Iovec
 	msg    unix.Msghdr
 	err    error
-	invoke func(fd uintptr) bool // made once: a closure per call would allocate
+	invoke func(fd uintptr) // made once: a closure per call would allocate
 }
 
 func (c *sendCall) init(p *Port) {
 	c.raw, c.ipv6 = p.socket.raw, p.socket.ipv6
 	c.addr4.Family, c.addr6.Family = unix.AF_INET, unix.AF_INET6
-	c.invoke = func(fd uintptr) bool {
+	c.invoke = func(fd uintptr) {
 		c.err = nil
-		_, _, errno := unix.Syscall(unix.SYS_SENDMSG, fd, uintptr(unsafe.Pointer(&c.msg)), unix.MSG_DONTWAIT)
+		// It never waits for room: a live packet is late or lost, not queued. So the
+		// scheduler need not be told either, which takes as long as the packet's copy.
+		_, _, errno := unix.RawSyscall(unix.SYS_SENDMSG, fd, uintptr(unsafe.Pointer(&c.msg)), unix.MSG_DONTWAIT)
 		if errno != 0 {
 			c.err = errno
 		}
-		return true // never wait for room: a live packet is late or lost, not queued
 	}
 }
 
@@ -138,7 +139,9 @@ func (c *sendCall) send(to *Path, packet []byte, segment int) error {
 		c.msg.Control = unsafe.SliceData(oob)
 		c.msg.SetControllen(len(oob))
 	}
-	if err := c.raw.Write(c.invoke); err != nil {
+	// Control and not Write: that would have everybody who sends wait for the socket in
+	// turn, which only streams need.
+	if err := c.raw.Control(c.invoke); err != nil {
 		return err
 	}
 	return c.err
