@@ -68,6 +68,7 @@ func (room *Room) join(v *viewer) {
 	next := append(slices.Clone(f.list()), v)
 	f.viewers.Store(&next)
 	v.fan.Store(f)
+	room.crowd.Add(1)
 	f.nudge()
 }
 
@@ -79,6 +80,7 @@ func (room *Room) part(v *viewer) (letGo func()) {
 	if f := v.fan.Load(); f != nil {
 		next := slices.DeleteFunc(slices.Clone(f.list()), func(other *viewer) bool { return other == v })
 		f.viewers.Store(&next)
+		room.crowd.Add(-1)
 		f.nudge()
 	}
 	return v.letGo
@@ -139,10 +141,14 @@ func (f *fan) serve(burst *sender.Burst) time.Time {
 		first = f.bulletin.next
 	}
 	f.listened = false
+	now := time.Now()
 	for _, v := range f.list() {
 		f.listened = f.listened || v.audience.any.Load()
 		v.hear(n)
-		if due := v.serve(burst, time.Now()); !due.IsZero() && (first.IsZero() || due.Before(first)) {
+		due := v.serve(burst, now)
+		now = time.Now()
+		v.measure(now)
+		if !due.IsZero() && (first.IsZero() || due.Before(first)) {
 			first = due
 		}
 	}

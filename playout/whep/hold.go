@@ -56,5 +56,5 @@ func (l *lane) reveal(b *sender.Burst, v *viewer) {
 		return
 	}
 	l.repeat(p, was, index, b)
-	_ = b.Flush() // as in send
+	_ = b.Flush() // as in serve
 }

@@ -34,6 +34,7 @@ type lane struct {
 	held    hold
 	format  *description.Format // of what is sent now
 	red     rtpio.RED
+	beat    beat
 }
 
 func newLane(s *slot, primary, repair uint32) lane {
@@ -61,9 +62,11 @@ func (l *lane) carry(t *av.Track) {
 
 // serve sends what the cursor has up to the live edge, or up to what is not yet
 // due; it returns when that is. What a viewer's connection does not take now stays
-// in the ring: one that falls too far behind loses GOPs, never packets.
+// in the ring: one that falls too far behind loses GOPs, never packets. The last
+// frame stays in the burst, for what leaves behind it to ride with it.
 func (l *lane) serve(c *bus.Cursor, b *sender.Burst, v *viewer, now time.Time) time.Time {
-	for f := c.Peek(); f != nil && b.Ready(); f = c.Peek() {
+	sent := false
+	for f := c.Peek(); f != nil; f = c.Peek() {
 		if f.Type == av.Bidirectional {
 			// Browsers cannot play them, and nothing that is left refers to them.
 			c.Advance()
@@ -84,7 +87,14 @@ func (l *lane) serve(c *bus.Cursor, b *sender.Burst, v *viewer, now time.Time) t
 		if until := l.heldUntil(f, b, v, now); until.After(now) {
 			return until
 		}
+		if sent {
+			_ = b.Flush() // an unreachable viewer is found out by its consent
+		}
+		if !b.Ready() {
+			break
+		}
 		c.Advance()
+		sent = true
 		first := !l.writer.Begun()
 		l.writer.Frame(f.PTS + f.Held + shift)
 		if !l.sendTwice(f, b, v, now) {
@@ -93,6 +103,7 @@ func (l *lane) serve(c *bus.Cursor, b *sender.Burst, v *viewer, now time.Time) t
 		if first {
 			l.insist(f, b)
 		}
+		l.beat.note(f)
 		v.sentFrame(f, first, l.ramp.Running())
 	}
 	return time.Time{}
@@ -117,7 +128,6 @@ func (l *lane) send(f *av.Frame, b *sender.Burst, now time.Time) {
 		b.Add(packet, extension.HeaderSize(), index)
 	}
 	l.budget = min(l.budget, resendBurst)
-	_ = b.Flush() // an unreachable viewer is found out by its consent
 }
 
 // sendTwice is send for a sound on a bad line, which has no time to ask: it takes
@@ -139,7 +149,6 @@ func (l *lane) sendTwice(f *av.Frame, b *sender.Burst, v *viewer, now time.Time)
 	packet, index := l.writer.Append(b.Room(), &both, true)
 	l.writer.Turn(l.format.PayloadType, l.format.ClockRate)
 	b.Add(packet, extension.HeaderSize(), index)
-	_ = b.Flush() // an unreachable viewer is found out by its consent
 	return true
 }
 
@@ -149,7 +158,6 @@ func (l *lane) insist(f *av.Frame, b *sender.Burst) {
 	if l.asks && len(f.Payloads) > 1 {
 		was := l.past.newest()
 		l.repeat(&f.Payloads[0], was, was.first, b)
-		_ = b.Flush()
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -78,6 +79,7 @@ type Room struct {
 	observe   Observers
 	log       *slog.Logger
 	counters  counters
+	crowd     atomic.Int64 // viewers in fans
 
 	mu     sync.Mutex
 	fans   map[*bus.Stream][]*fan

@@ -60,6 +60,7 @@ type viewer struct {
 	keyed     time.Time
 	playing   atomic.Bool // something has been sent
 	span      *trace.Span // of the join; nil where it is not traced
+	freshest  time.Time   // when what has just been sent at the live edge was off the wire
 	scratch   []byte
 	lostVideo []uint16 // scratch, like the two below
 	lostAudio []uint16
@@ -213,7 +214,12 @@ func (v *viewer) serve(b *sender.Burst, now time.Time) time.Time {
 		v.recover(b, now)
 	}
 	due := v.video.serve(v.sub.Video(), b, v, now)
-	v.audio.serve(v.sub.Audio(), b, v, now)
+	if until := v.ride(b, now); until.IsZero() {
+		v.audio.serve(v.sub.Audio(), b, v, now)
+	} else {
+		due = sooner(due, until)
+	}
+	_ = b.Flush() // as in lane.serve
 	due = sooner(due, sooner(v.video.twins(b, v, now), v.audio.twins(b, v, now)))
 	if !now.Before(v.report) {
 		v.sendReports(b, now)
@@ -278,7 +284,15 @@ func (v *viewer) sendReports(b *sender.Burst, now time.Time) {
 	}
 }
 
-// sentFrame measures.
+// measure tells what the gateway has added, once what was sent has left.
+func (v *viewer) measure(now time.Time) {
+	if !v.freshest.IsZero() {
+		v.room.observe.Added.Observe(now.Sub(v.freshest).Seconds())
+		v.freshest = time.Time{}
+	}
+}
+
+// sentFrame takes notes.
 func (v *viewer) sentFrame(f *av.Frame, first, squeezed bool) {
 	if first {
 		v.playing.Store(true)
@@ -290,7 +304,7 @@ func (v *viewer) sentFrame(f *av.Frame, first, squeezed bool) {
 		v.showed()
 	}
 	if !squeezed {
-		v.room.observe.Added.Observe(time.Since(f.Arrived).Seconds())
+		v.freshest = f.Arrived
 	}
 	v.room.counters.frames.Add(1)
 }

@@ -147,7 +147,7 @@ func av1Payloads(obus [][]byte, key bool) []av.Payload {
 		}
 		out = append(out, p)
 	}
-	return out
+	return evened(out)
 }
 
 // appendHead appends the aggregation header and all pieces but the last.

@@ -108,11 +108,11 @@ func TestAV1Payloads(t *testing.T) {
 		"a small frame":            {[][]byte{obu(frame, 0, 100)}, []int{101}, 0},
 		"one that just fits":       {[][]byte{obu(frame, 0, 1179)}, []int{1180}, 0},
 		"one byte more":            {[][]byte{obu(frame, 0, 1180)}, []int{591, 591}, 0},
-		"a large one":              {[][]byte{obu(frame, 0, 3001)}, []int{1002, 1002, 1000}, 0},
-		"a keyframe":               {[][]byte{obu(sh, 0, 12), obu(frame, 0, 2500)}, []int{839, 839, 838}, 0},
+		"a large one":              {[][]byte{obu(frame, 0, 3001)}, []int{1002, 1002, 1002}, 2},
+		"a keyframe":               {[][]byte{obu(sh, 0, 12), obu(frame, 0, 2500)}, []int{839, 839, 839}, 1},
 		"three OBUs":               {[][]byte{obu(sh, 0, 12), obu(meta, 0, 30), obu(frame, 0, 40)}, []int{1 + 13 + 31 + 40}, 0},
 		"four OBUs":                {[][]byte{obu(sh, 0, 12), obu(meta, 0, 30), obu(frame, 0, 40), obu(tiles, 0, 50)}, []int{1 + 13 + 31 + 41 + 51}, 0},
-		"an end at a packet's end": {[][]byte{obu(frame, 0, 1179), obu(tiles, 0, 1179)}, []int{788, 788, 787}, 0},
+		"an end at a packet's end": {[][]byte{obu(frame, 0, 1179), obu(tiles, 0, 1179)}, []int{788, 788, 788}, 1},
 		"two layers":               {[][]byte{obu(frame, 0x08, 1000), obu(frame, 0x10, 1000)}, []int{1003, 1003}, 3},
 	} {
 		t.Run(name, func(t *testing.T) {

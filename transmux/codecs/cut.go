@@ -26,3 +26,15 @@ func newSingle(typ av.Type, part []byte) *av.Frame {
 	s.frame.Parts = s.part[:]
 	return &s.frame
 }
+
+// evened pads the last of equal shares, which may be some bytes shorter: then a
+// packet of sound can ride behind it in the same system call.
+func evened(shares []av.Payload) []av.Payload {
+	if n := len(shares); n > 1 {
+		last := &shares[n-1]
+		if short := shares[n-2].Size() - last.Size(); 0 < short && short <= min(n, maxPad) {
+			last.Pad = uint8(short)
+		}
+	}
+	return shares
+}

@@ -24,13 +24,14 @@ func (f *nalFormat) payloads(nalus [][]byte) []av.Payload {
 	budget := total * maxPadPercent / 100
 	size := f.bestSize(units, budget)
 	plan := f.planFor(units, size, budget)
+	tail := tailOf(budget)
 	w := payloadWriter{
 		nalFormat: f,
 		out:       make([]av.Payload, 0, plan.packets),
 		heads:     make([]byte, 0, plan.heads),
 	}
 	for i := 0; i < len(units); {
-		c := f.nextCut(units, i, size, budget)
+		c := f.nextCut(units, i, size, budget, tail)
 		budget -= c.pad
 		switch {
 		case len(units[i]) > size:

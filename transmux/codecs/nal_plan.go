@@ -13,6 +13,9 @@ const (
 	// maxPadPercent bounds a frame's padding: a viewer's line is dearer than
 	// the server's system calls.
 	maxPadPercent = 8
+	// tailPercent is as much of it as the frame's last packet may take, which needs no
+	// padding: a packet of sound can ride behind it if it is as long as the others.
+	tailPercent = 1
 	// minPacket is the smallest packet size tried, in bytes; below it headers
 	// outweigh what they carry.
 	minPacket = 128
@@ -24,6 +27,9 @@ const (
 	packetCost = 1400
 	runCost    = 3700
 	padCost    = 1
+	// closedCost is what it is worth that the last run can take a packet of sound, which
+	// comes along with a picture now and then.
+	closedCost = runCost / 4
 	// plannedUnits is how many units of a frame propose packet sizes. Of
 	// more slices than that, the first ones speak for the rest.
 	plannedUnits = 16
@@ -60,8 +66,8 @@ type nalCut struct {
 
 // nextCut takes units from index i on into packets of size bytes at most, and
 // pads them up to size if that stays within budget and packets follow that
-// would otherwise start another run.
-func (f *nalFormat) nextCut(units [][]byte, i, size, budget int) nalCut {
+// would otherwise start another run; or within tail, if it is sound that may follow.
+func (f *nalFormat) nextCut(units [][]byte, i, size, budget, tail int) nalCut {
 	n := len(units[i])
 	c := nalCut{end: i + 1, packets: 1, bytes: n}
 	if n > size {
@@ -78,7 +84,13 @@ func (f *nalFormat) nextCut(units [][]byte, i, size, budget int) nalCut {
 		}
 	}
 	short := c.packets*size - c.bytes
-	if c.end < len(units) && short <= c.packets*maxPad && short <= budget {
+	if c.end == len(units) {
+		budget = min(budget, tail)
+		if i == 0 && c.packets == 1 {
+			budget = 0 // it is as long as itself
+		}
+	}
+	if short <= c.packets*maxPad && short <= budget {
 		c.pad = short
 	}
 	return c
@@ -100,13 +112,20 @@ type nalPlan struct {
 	runs         runCounter
 }
 
-func (p nalPlan) cost() int { return p.packets*packetCost + p.runs.n*runCost + p.pad*padCost }
+func (p nalPlan) cost() int {
+	cost := p.packets*packetCost + p.runs.n*runCost + p.pad*padCost
+	if p.runs.closed {
+		cost += closedCost
+	}
+	return cost
+}
 
 // planFor walks the frame with packets of size bytes.
 func (f *nalFormat) planFor(units [][]byte, size, budget int) nalPlan {
 	var p nalPlan
+	tail := tailOf(budget)
 	for i := 0; i < len(units); {
-		c := f.nextCut(units, i, size, budget-p.pad)
+		c := f.nextCut(units, i, size, budget-p.pad, tail)
 		p.packets += c.packets
 		p.pad += c.pad
 		last := c.bytes - (c.packets-1)*size
@@ -125,6 +144,9 @@ func (f *nalFormat) planFor(units [][]byte, size, budget int) nalPlan {
 	}
 	return p
 }
+
+// tailOf is how much of a frame's padding may be at its end.
+func tailOf(budget int) int { return budget * tailPercent / maxPadPercent }
 
 // bestSize chooses the packet size in bytes for a frame's units, of which there
 // is at least one.
@@ -156,7 +178,7 @@ func (f *nalFormat) bestSize(units [][]byte, budget int) int {
 		}
 	}
 	for i := 0; i < min(len(units), plannedUnits); {
-		c := f.nextCut(units, i, av.MaxPayload, 0)
+		c := f.nextCut(units, i, av.MaxPayload, 0, 0)
 		if c.packets == 1 {
 			try(c.bytes)
 		}

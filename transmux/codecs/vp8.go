@@ -69,5 +69,6 @@ func VP8Frame(data []byte) (*av.Frame, error) {
 		f.Payloads = append(f.Payloads, av.Payload{Head: head, Body: data[:n:n]})
 		data = data[n:]
 	}
+	f.Payloads = evened(f.Payloads)
 	return f, nil
 }

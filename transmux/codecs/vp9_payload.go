@@ -74,7 +74,7 @@ func vp9Payloads(layers []VP9Layer) []av.Payload {
 			l.Structure = nil
 		}
 	}
-	return out
+	return evened(out)
 }
 
 // share is how many packets a layer takes, and their size without descriptor.

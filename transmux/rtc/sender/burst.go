@@ -83,6 +83,9 @@ func (b *Burst) Add(packet []byte, headerSize int, index uint64) {
 	b.to.sentBytes += uint64(n)
 }
 
+// Loaded tells whether something waits to be flushed.
+func (b *Burst) Loaded() bool { return b.count > 0 }
+
 // Flush sends what is gathered. The error is the first since To.
 func (b *Burst) Flush() error {
 	b.send()
