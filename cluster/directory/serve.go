@@ -122,7 +122,10 @@ func (d *Directory) follows(fatal chan<- error) {
 			d.step.wait, d.step.next = 0, time.Time{}
 			d.clerk.roll = time.Now().Add(-graceBeats * d.cfg.Beat / 2) // who keeps the list shows soon
 		case errors.Is(err, ErrNameInUse) && first:
-			fatal <- err
+			select {
+			case fatal <- err:
+			default: // Serve has yet to hear of the last time
+			}
 		case ctx.Err() == nil:
 			d.step.wait = min(mostWait, max(firstWait, 2*d.step.wait))
 			d.step.next = time.Now().Add(d.step.wait/2 + rand.N(d.step.wait/2))

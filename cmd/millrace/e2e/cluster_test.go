@@ -158,16 +158,21 @@ func TestTreeOutlivesItsNodes(t *testing.T) {
 	}
 
 	// The origin dies too; the encoder comes to another node.
+	other := node(t, "other", "127.0.0.5", edge)
+	other.knows(3)
+	begun = time.Now()
 	origin.kill()
 	encoder.kill()
-	other := node(t, "other", "127.0.0.5", edge)
-	begun = time.Now()
 	had := len(viewer.video())
 	other.republish(zeroLatency, name)
 	if err := poll(t.Context(), 2*patience, func() bool { return len(viewer.video()) >= had+60 }); err != nil {
 		t.Fatalf("the viewer does not follow to the other node\n%s", edge.tail())
 	}
-	t.Logf("the origin is killed: pictures pause for %v", forward(t, viewer, begun).Round(time.Millisecond))
+	gap = forward(t, viewer, begun)
+	t.Logf("the origin is killed: pictures pause for %v, the encoder's start included", gap.Round(time.Millisecond))
+	if strict() && gap > 2*time.Second {
+		t.Errorf("%v without a picture", gap)
+	}
 	if err := poll(t.Context(), patience, func() bool { return len(viewer.audio()) > sounds+100 }); err != nil {
 		t.Error("no sound after the moves")
 	}
