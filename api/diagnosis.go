@@ -12,12 +12,11 @@ import (
 	"millrace/transmux/bus"
 )
 
-// Diagnosis says why a stream does not play, and Check is one thing that was looked
-// at for it.
-type (
-	Diagnosis = diagnosis.Report
-	Check     = diagnosis.Check
-)
+// Diagnosis says why a stream does not play.
+type Diagnosis = diagnosis.Report
+
+// Check is one thing that was looked at for it.
+type Check = diagnosis.Check
 
 // diagnosisTimeout is how long other nodes are waited for.
 const diagnosisTimeout = 3 * time.Second

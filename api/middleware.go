@@ -70,7 +70,7 @@ func (a *API) crossOrigin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		a.cfg.Origins.Allow(h, r)
-		h.Set("Access-Control-Expose-Headers", requestIDHeader+", WWW-Authenticate, Retry-After")
+		h.Set("Access-Control-Expose-Headers", requestIDHeader+", WWW-Authenticate, Retry-After, ETag")
 		if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
 			h.Set("Access-Control-Allow-Methods", methods)
 			h.Set("Access-Control-Allow-Headers", "Authorization, *") // * does not stand for the first

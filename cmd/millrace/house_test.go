@@ -73,7 +73,7 @@ var guests = []guest{
 	{"github.com/prometheus/", []string{"api"}, "rooms observe through an interface of one method"},
 	{"go.opentelemetry.io/", []string{"transmux/trace"}, "rooms know spans of our own, which are nothing where nothing is traced"},
 	{"github.com/alecthomas/", []string{"cmd/millrace"}, "the command line is main's"},
-	{"github.com/goccy/", []string{"cmd/millrace"}, "rooms get ready values, not files"},
+	{"github.com/goccy/", []string{"cmd/millrace", "api/apitest"}, "rooms get ready values, not files"},
 	{"github.com/nats-io/", []string{"cluster"}, "the directory is the cluster's"},
 	{"github.com/quic-go/", []string{"cluster"}, "links between nodes are the cluster's"},
 	{"github.com/caddyserver/", []string{"transmux/certs"}, "one place gets certificates"},
