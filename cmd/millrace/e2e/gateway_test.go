@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -72,7 +73,7 @@ type gateway struct {
 }
 
 // start runs the executable on free ports of loopback until the test ends, then
-// wants it to end cleanly. Settings are added as NAME=value.
+// wants it to end cleanly. Settings are added as NAME=value, or as --flag=value.
 func start(t *testing.T, settings ...string) *gateway {
 	t.Helper()
 	g := &gateway{t: t, exited: make(chan struct{}), cmd: exec.Command(executable)}
@@ -83,6 +84,13 @@ func start(t *testing.T, settings ...string) *gateway {
 		"MILLRACE_WEBRTC_ADDRESS=127.0.0.1:0",
 		"MILLRACE_LOG_FORMAT=json", "MILLRACE_LOG_LEVEL=info",
 	}, settings...)
+	g.cmd.Env = slices.DeleteFunc(g.cmd.Env, func(s string) bool {
+		isFlag := strings.HasPrefix(s, "--")
+		if isFlag {
+			g.cmd.Args = append(g.cmd.Args, s)
+		}
+		return isFlag
+	})
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
