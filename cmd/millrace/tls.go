@@ -60,8 +60,10 @@ func openCerts(c *Config, plain, secure net.Listener, log *slog.Logger) (*certs.
 			Directory: c.HTTPS.ACME.Directory, Email: c.HTTPS.ACME.Email, Storage: storage, Root: c.HTTPS.ACME.Root,
 			HTTP: portOf(addressOf(plain)), TLS: portOf(addressOf(secure)),
 		}
-		if host, _, err := net.SplitHostPort(c.HTTP.Address); err == nil {
-			cfg.ACME.Host = host
+		for _, at := range []string{c.HTTPS.Address, c.HTTP.Address} {
+			if host, _, err := net.SplitHostPort(at); err == nil {
+				cfg.ACME.Host = host
+			}
 		}
 	}
 	room, err := certs.New(cfg, log)
