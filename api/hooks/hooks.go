@@ -26,6 +26,10 @@ import (
 // seconds in which it is to be gone, the sessions' farewells need the others.
 const lastChance = 1500 * time.Millisecond
 
+// afterglow is for what is told while the gateway stops by those whom nobody waits
+// for: that the last sessions have ended.
+const afterglow = 50 * time.Millisecond
+
 // Journal is where events come from; *journal.Journal is one.
 type Journal interface {
 	After(seq uint64, limit int) (events []journal.Event, missed uint64)
@@ -113,8 +117,13 @@ func (r *Room) Serve(ctx context.Context) error {
 	<-ctx.Done()
 
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.closed = true
+	r.mu.Unlock()
+	if len(r.hooks) > 0 {
+		<-time.After(afterglow)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	close(r.last)
 	late := time.AfterFunc(lastChance, cut)
 	defer late.Stop()

@@ -66,6 +66,7 @@ type Numbers struct {
 	Jitter     time.Duration // 0: unknown
 	Behind     time.Duration // how far behind the live edge what is sent last is; 0: at it
 	Connecting bool          // no media yet
+	ClockJumps uint64        // times that a publisher's timestamps began anew, where they are looked at
 }
 
 // Ledger knows all sessions. Its methods are safe for concurrent use.
@@ -123,9 +124,7 @@ func (l *Ledger) leave(s *Session, cause error) {
 		kind = journal.LastViewer
 	}
 	e := s.event(kind)
-	if cause != nil {
-		e.Cause = cause.Error()
-	}
+	e.Cause = words(cause)
 	l.journal.Tell(e)
 }
 

@@ -1,8 +1,13 @@
 package ledger
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"io"
+	"net"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
@@ -70,5 +75,19 @@ func TestDescribe(t *testing.T) {
 	stop(nil)
 	if l.Describe("live/a", tracks) || (*Ledger)(nil).Describe("live/a", nil) {
 		t.Error("after the end")
+	}
+}
+
+// TestWords: causes are for people.
+func TestWords(t *testing.T) {
+	for want, cause := range map[string]error{
+		"": nil, "tired": errors.New("tired"), ErrKicked.Error(): fmt.Errorf("%w", ErrKicked),
+		"the gateway is shutting down":   context.Canceled,
+		"the peer closed the connection": fmt.Errorf("rtmp: %w", io.ErrUnexpectedEOF),
+		"the connection broke":           &net.OpError{Op: "read", Err: syscall.ECONNRESET},
+	} {
+		if got := words(cause); got != want {
+			t.Errorf("%v is %q, want %q", cause, got, want)
+		}
 	}
 }
