@@ -28,9 +28,9 @@ type lane struct {
 	next    time.Time // attempt, while it waits for that
 }
 
-// mine says whether an event is this lane's, of so many.
-func (l *lane) mine(e *journal.Event, lanes int) bool {
-	return int(maphash.String(laneSeed, e.Stream)%uint64(lanes)) == l.number
+// laneOf is which of so many lanes a stream's events are in.
+func laneOf(stream string, lanes int) int {
+	return int(maphash.String(laneSeed, stream) % uint64(lanes))
 }
 
 // run follows the journal until ctx ends, or until nothing is pending when the last
@@ -56,7 +56,7 @@ func (l *lane) run(ctx context.Context, last <-chan struct{}) {
 		}
 		for i := range events {
 			e := &events[i]
-			if l.mine(e, len(l.hook.lanes)) && l.hook.wants(e) && !l.deliver(ctx, last, &Message{Event: *e}) {
+			if laneOf(e.Stream, len(l.hook.lanes)) == l.number && l.hook.wants(e) && !l.deliver(ctx, last, &Message{Event: *e}) {
 				return
 			}
 			l.hook.settle(l, e.Seq)

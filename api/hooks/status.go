@@ -41,6 +41,19 @@ func (r *Room) Status() []Status {
 	return list
 }
 
+// Counts are those of all hooks, by name.
+func (r *Room) Counts() map[string]Counts {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := make(map[string]Counts, len(r.hooks))
+	for _, h := range r.hooks {
+		h.mu.Lock()
+		all[h.cfg.Name] = h.counts
+		h.mu.Unlock()
+	}
+	return all
+}
+
 func (h *hook) status() Status {
 	s := Status{Name: h.cfg.Name, Kind: Web, Target: h.carrier.target(), State: Idle, Queued: h.pending()}
 	if len(h.cfg.Command) > 0 {

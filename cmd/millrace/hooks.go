@@ -33,8 +33,8 @@ func measureHooks(m *api.Metrics, room *hooks.Room) {
 	counter := func(name, help string, read func(c hooks.Counts) uint64) {
 		m.Counters(name, help, "hook", func() map[string]uint64 {
 			counts := map[string]uint64{}
-			for _, s := range room.Status() {
-				counts[s.Name] = read(s.Counts)
+			for name, c := range room.Counts() {
+				counts[name] = read(c)
 			}
 			return counts
 		})
