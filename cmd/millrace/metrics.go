@@ -1,6 +1,8 @@
 package main
 
 import (
+	"maps"
+
 	"millrace/api"
 	"millrace/ingest/rtmp"
 	"millrace/ingest/whip"
@@ -17,7 +19,14 @@ func measureRTMP(m *api.Metrics, s *rtmp.Server) {
 	m.Gauge("millrace_rtmp_pending", "Of these, the ones that do not publish.",
 		func() float64 { return float64(s.Stats().Pending) })
 	m.Counters("millrace_rtmp_refused_total", "RTMP connections that ended before they published, by reason.", "reason",
-		func() map[string]uint64 { return s.Stats().Refused })
+		func() map[string]uint64 {
+			counts := make(map[string]uint64)
+			for _, reason := range rtmp.Reasons() {
+				counts[reason] = 0
+			}
+			maps.Copy(counts, s.Stats().Refused)
+			return counts
+		})
 	m.Counter("millrace_rtmp_bad_messages_total", "Messages of publishers that could not be read.",
 		func() float64 { return float64(s.Stats().BadMessages) })
 	m.Drops.Add("unreadable", func() uint64 { return s.Stats().BadMessages })

@@ -35,6 +35,14 @@ const (
 	reasonInternal = "internal" // our own fault
 )
 
+// Reasons are all of them.
+func Reasons() []string {
+	return []string{
+		reasonCrowded, reasonTimeout, reasonProtocol, reasonGone, reasonPlay, reasonBadName, reasonTaken, reasonDenied,
+		reasonFull, reasonShutdown, reasonInternal,
+	}
+}
+
 // reasonOf sorts the causes of an end.
 func reasonOf(cause error) string {
 	for _, r := range [...]struct {
