@@ -108,7 +108,7 @@ function series({ color, area = false, dashed = false }: Line): uPlot.Series {
   return {
     stroke: () => cssColor(color),
     width: 1.5,
-    ...(area ? { fill: () => cssColor('--accent-wash') } : {}),
+    ...(area ? { fill: () => cssColor('--accent-wash'), fillTo: (plot) => plot.scales['y']?.min ?? 0 } : {}),
     ...(dashed ? { dash: [3, 3] } : {}),
     points: { show: false },
   }
