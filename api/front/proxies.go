@@ -19,15 +19,15 @@ const maxHops = 32
 type Proxies struct {
 	// Networks are where they are; empty for none.
 	Networks []netip.Prefix
-	// Header is the one that they write, XForwardedFor or Forwarded. It is one and
-	// not both: a proxy that writes the one lets through what a client wrote into
+	// Header is the one that they write: XForwardedFor, Forwarded or ProxyProtocol.
+	// It is one and not all: a proxy that writes the one lets through what a client wrote into
 	// the other.
 	Header string
 }
 
 // Handler gives requests that come through proxies the address that they came from.
 func (p Proxies) Handler(next http.Handler) http.Handler {
-	if len(p.Networks) == 0 {
+	if len(p.Networks) == 0 || p.Header == ProxyProtocol { // of that the listener knows
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -25,20 +25,19 @@ func (l *listeners) listenSite(cfg *Config, log *slog.Logger) error {
 	if l.certs, err = openCerts(cfg, plain, secure, log); err != nil {
 		return err
 	}
+	if plain != nil {
+		l.http = cfg.HTTPS.proxies().Listener(plain)
+	}
 	if secure != nil {
-		l.https = tls.NewListener(secure, l.certs.TLS("h2", "http/1.1"))
+		l.https = tls.NewListener(cfg.HTTPS.proxies().Listener(secure), l.certs.TLS("h2", "http/1.1"))
 	}
 	return nil
 }
 
 // furnishHTTP serves the site where it is to be had.
 func (g *gateway) furnishHTTP(cfg Config, site http.Handler) {
-	networks, err := parsePrefixes(cfg.HTTPS.Proxies)
-	if err != nil {
-		panic(err) // the setting allows no others
-	}
 	ahead := front.Config{
-		Proxies: front.Proxies{Networks: networks, Header: cfg.HTTPS.ProxyHeader},
+		Proxies: cfg.HTTPS.proxies(),
 		Domains: cfg.HTTPS.Domains, Port: portOf(addressOf(g.listeners.https)), HSTS: cfg.HTTPS.HSTS,
 	}
 	plain := front.Plain(ahead, site)

@@ -32,6 +32,15 @@ type httpsConfig struct {
 	}
 }
 
+// proxies are those who are believed.
+func (c *httpsConfig) proxies() front.Proxies {
+	networks, err := parsePrefixes(c.Proxies)
+	if err != nil {
+		panic(err) // the setting allows no others
+	}
+	return front.Proxies{Networks: networks, Header: c.ProxyHeader}
+}
+
 // maxHSTS is two years, which is what lists of such sites ask for.
 const maxHSTS = 2 * 365 * 24 * time.Hour
 
@@ -45,7 +54,7 @@ func (c *httpsConfig) settings() []setting {
 		{"http.cors", origins(&c.CORS)},
 		{"http.frame_ancestors", origins(&c.Frames)},
 		{"http.trusted_proxies", prefixes(&c.Proxies)},
-		{"http.proxy_header", oneOf(&c.ProxyHeader, front.XForwardedFor, front.Forwarded)},
+		{"http.proxy_header", oneOf(&c.ProxyHeader, front.XForwardedFor, front.Forwarded, front.ProxyProtocol)},
 		{"acme.email", anyText(&c.ACME.Email)},
 		{"acme.directory", acmeDirectory(&c.ACME.Directory)},
 		{"acme.storage", anyText(&c.ACME.Storage)},
