@@ -13,6 +13,7 @@ import (
 	"millrace/ingest"
 	"millrace/ingest/pull"
 	"millrace/transmux/derive"
+	"millrace/transmux/ledger"
 )
 
 // furnishDiagnosis makes what says why a stream does not play: it looks into all the
@@ -114,8 +115,16 @@ func (g *gateway) emptying() *diagnosis.Draining {
 	return &diagnosis.Draining{Until: *s.Until}
 }
 
-// clockJumps counts those of the stream's publisher.
-func (g *gateway) clockJumps(stream string) (uint64, bool) { return 0, false }
+// clockJumps counts those of the stream's publisher. Only RTMP's clocks are laid onto
+// ours; the others say themselves where they are in time.
+func (g *gateway) clockJumps(stream string) (jumps uint64, known bool) {
+	for _, s := range g.ledger.Sessions() {
+		if s.Role == ledger.Publisher && s.Stream == stream && s.Protocol == "rtmp" && s.Numbers != nil {
+			jumps, known = s.Numbers().ClockJumps, true // the newest comes last
+		}
+	}
+	return jumps, known
+}
 
 // whole is what the other nodes have to do with the stream.
 func (g *gateway) whole(ctx context.Context, stream string) *diagnosis.Cluster {

@@ -37,6 +37,7 @@ type mediaReader struct {
 	tally           ledger.Tally
 	agent           string // what the peer calls itself
 	bytes, messages uint64 // of media
+	jumps           uint64 // of its clocks
 }
 
 // media takes one audio or video message to the bus.
@@ -109,6 +110,7 @@ func (r *mediaReader) write(f *av.Frame, track *av.Track, m *message) {
 	f.Arrived = m.arrived
 	if r.timeline.Repair(f) {
 		r.counters.jumps.Add(1)
+		r.jumps++
 		r.log.Debug("rtmp: timestamps jumped", "kind", track.Kind, "to", m.at())
 	}
 	r.pub.Write(f)

@@ -18,7 +18,7 @@ func (r *mediaReader) tell(m *message) {
 
 // numbers are of RTMP, which loses nothing: packets are messages.
 func (r *mediaReader) numbers() ledger.Numbers {
-	n := ledger.Numbers{Transport: "tcp", Agent: r.agent, Bytes: r.bytes, Packets: r.messages}
+	n := ledger.Numbers{Transport: "tcp", Agent: r.agent, Bytes: r.bytes, Packets: r.messages, ClockJumps: r.jumps}
 	for key, t := range r.tracks {
 		if key.number != 0 {
 			continue
