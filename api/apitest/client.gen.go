@@ -58,6 +58,24 @@ func (e DerivedKind) Valid() bool {
 	}
 }
 
+// Defines values for EventTracksKind.
+const (
+	EventTracksKindAudio EventTracksKind = "audio"
+	EventTracksKindVideo EventTracksKind = "video"
+)
+
+// Valid indicates whether the value is a known member of the EventTracksKind enum.
+func (e EventTracksKind) Valid() bool {
+	switch e {
+	case EventTracksKindAudio:
+		return true
+	case EventTracksKindVideo:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for HookKind.
 const (
 	Exec HookKind = "exec"
@@ -434,7 +452,31 @@ type Event struct {
 	// Session Its id, as `/sessions` has it.
 	Session *string `json:"session,omitempty"`
 	Stream  *string `json:"stream,omitempty"`
+
+	// Tracks Of `publisher.changed`: what it sends now.
+	Tracks *[]struct {
+		BFrames  *bool `json:"b_frames,omitempty"`
+		Channels *int  `json:"channels,omitempty"`
+
+		// Codec As SDP spells it.
+		Codec   string          `json:"codec"`
+		Height  *int            `json:"height,omitempty"`
+		Kind    EventTracksKind `json:"kind"`
+		Profile *string         `json:"profile,omitempty"`
+
+		// Rendition Which of several of one picture.
+		Rendition *string `json:"rendition,omitempty"`
+
+		// SampleRate Hertz.
+		SampleRate *int `json:"sample_rate,omitempty"`
+
+		// Width Pixels.
+		Width *int `json:"width,omitempty"`
+	} `json:"tracks,omitempty"`
 }
+
+// EventTracksKind defines model for Event.Tracks.Kind.
+type EventTracksKind string
 
 // EventList defines model for EventList.
 type EventList struct {
