@@ -255,9 +255,11 @@ func TestNobodyElseReachesAClient(t *testing.T) {
 	stranger := listenEcho(t, "127.0.0.1:0")
 	room.mu.Lock()
 	for one := range room.relays {
+		one.mu.Lock()
 		for _, leg := range one.legs {
 			_, _ = stranger.WriteTo([]byte("strange"), leg.LocalAddr())
 		}
+		one.mu.Unlock()
 		_, _ = stranger.WriteTo([]byte("strange"), one.LocalAddr())
 	}
 	room.mu.Unlock()
