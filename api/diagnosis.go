@@ -53,11 +53,23 @@ func callerOf(r *http.Request) diagnosis.Caller {
 		c.Host = host
 	}
 	c.Host = strings.Trim(c.Host, "[]")
-	for _, header := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"} {
-		c.Proxied = c.Proxied || r.Header.Get(header) != ""
-	}
 	if at, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
 		c.Address = at.Addr().Unmap().WithZone("")
 	}
+	c.Proxied = proxied(r.Header, c.Address)
 	return c
+}
+
+// proxied says whether the request was passed on by somebody who is not believed: one
+// who is (http.trusted_proxies) speaks for the very address that the request has.
+func proxied(h http.Header, from netip.Addr) bool {
+	told := false
+	for _, header := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip"} {
+		value := strings.Join(h.Values(header), ",")
+		told = told || value != ""
+		if from.IsValid() && strings.Contains(value, from.String()) {
+			return false
+		}
+	}
+	return told
 }

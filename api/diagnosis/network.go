@@ -100,7 +100,7 @@ func (f *Facts) addresses() Check {
 		c.Remedy = setPublic + ", and publish the port for both (-p 8000:8000/udp -p 8000:8000/tcp), or use the host's network."
 	case !known:
 		c.Verdict, c.Title = Unknown, "Which addresses answers name"
-		c.Seen = sentences(c.Seen, "The request came through a proxy, so the viewer's own address is not known.")
+		c.Seen = sentences(c.Seen, "The request came through a proxy, so the viewer's own address is not known; http.trusted_proxies says which proxies are believed.")
 	}
 	return c
 }
