@@ -74,7 +74,7 @@ func denied(err, sentinel error) error {
 // strangers come, be it only through a reverse proxy in front of the others.
 func (l *listeners) private() bool {
 	for _, a := range []net.Addr{
-		addressOf(l.http), addressOf(l.rtmp), addressOf(l.rtmps),
+		addressOf(l.http), addressOf(l.https), addressOf(l.rtmp), addressOf(l.rtmps),
 		addressOf(l.rtsp.plain), addressOf(l.rtsp.secure), l.udpAddress(),
 	} {
 		switch a := a.(type) {

@@ -8,9 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 
 	"millrace/transmux/access"
@@ -127,27 +125,6 @@ func (c *authConfig) rules(private bool) access.Config {
 	return cfg
 }
 
-// inOneLine takes a section from an environment variable, as YAML in one line.
-func inOneLine(read section) func(string) error {
-	return func(text string) error {
-		tree, err := parser.ParseBytes([]byte(text), 0)
-		if err != nil {
-			var at yaml.Error
-			if errors.As(err, &at) {
-				return errors.New(at.GetMessage()) // the whole error would print the text
-			}
-			return errors.New("this is no YAML")
-		}
-		var errs []error
-		for _, doc := range tree.Docs {
-			if doc.Body != nil {
-				read(doc.Body, func(_ *token.Token, err error) { errs = append(errs, err) })
-			}
-		}
-		return errors.Join(errs...)
-	}
-}
-
 func (c *authConfig) readKeys(node ast.Node, wrong complain) {
 	c.Keys = nil
 	readHolders(node, "key", wrong, func(name string, s access.Secret, g access.Grant) {
@@ -259,36 +236,5 @@ func (h *holderText) pairs(node ast.Node, settings []setting, wrong complain) {
 		wrong(node.GetToken(), errors.New("this must be the secret, or settings of which one is the secret"))
 		return
 	}
-	for _, pair := range pairs {
-		key := pair.Key.GetToken()
-		i := slices.IndexFunc(settings, func(s setting) bool { return s.path == key.Value })
-		if i < 0 {
-			wrong(key, unknownKey(key.Value, settings))
-			continue
-		}
-		text, err := joined(pair.Value)
-		if err == nil {
-			err = settings[i].set(text)
-		}
-		if err != nil {
-			wrong(pair.Value.GetToken(), fmt.Errorf("%s: %w", key.Value, err))
-		}
-	}
-}
-
-// joined is the text of a plain value, or of a list's with commas between.
-func joined(node ast.Node) (string, error) {
-	list, ok := node.(*ast.SequenceNode)
-	if !ok {
-		return scalar(node)
-	}
-	var parts []string
-	for _, item := range list.Values {
-		part, err := scalar(item)
-		if err != nil {
-			return "", err
-		}
-		parts = append(parts, part)
-	}
-	return strings.Join(parts, ","), nil
+	readPairs(pairs, settings, wrong)
 }

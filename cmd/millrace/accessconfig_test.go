@@ -38,6 +38,7 @@ func TestWhatIsWrongWithAuth(t *testing.T) {
 		"a colon in a name":    {"auth: {users: {'a:b': " + hidden + "}}", "a name is of letters"},
 		"a hash of some kind":  {"auth: {users: {a: $5$" + hidden + "}}", "this kind of hash is not known"},
 		"a cut-off hash":       {"auth: {users: {a: $argon2id$" + hidden + "}}", "no argon2id hash"},
+		"two in one":           {"auth: {keys: {a: {key: " + hidden + ", publish: [\"a, b\"]}}}", "a list's item must be one value"},
 		"a short key":          {"auth: {keys: {a: hunter2}}", "fewer than 8 characters"},
 		"no time":              {"auth: {keys: {a: {key: " + hidden + ", expires: tomorrow}}}", "this is no time"},
 		"a short secret":       {"auth: {jwt: {secret: " + hidden + "}}", "32 characters at least"},

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml/ast"
-
 	"millrace/ingest/pull"
 	"millrace/transmux/rtc/resource"
 )
@@ -113,7 +111,7 @@ func (c *Config) settings() []setting {
 		{"stream.max_bytes", size(&c.Stream.MaxBytes, 1<<20, 4<<30)},
 		{"stream.max_frames", count(&c.Stream.MaxFrames, 64, 1<<20)},
 		{"stream.linger", duration(&c.Stream.Linger, time.Second, time.Hour)},
-		{sourcesKey, sources(&c.Sources)},
+		{sourcesKey, inOneLine(c.readSources)},
 		{hooksKey, c.Hooks.set},
 		{levelKey, oneOf(&c.Log.Level, logLevels...)},
 		{"log.format", oneOf(&c.Log.Format, "text", "json")},
@@ -125,7 +123,7 @@ func (c *Config) settings() []setting {
 // sections are the settings that are more than text in a file.
 func (c *Config) sections() map[string]section {
 	all := map[string]section{
-		sourcesKey: func(node ast.Node, wrong complain) { readSources(&c.Sources, node, wrong) },
+		sourcesKey: c.readSources,
 	}
 	c.Auth.sections(all)
 	c.Hooks.sections(all)

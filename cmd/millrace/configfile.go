@@ -21,9 +21,6 @@ type yamlFile struct {
 	errs     []error
 }
 
-// section reads what is below a setting that is more than text.
-type section func(node ast.Node, wrong complain)
-
 // read applies a file's text to the settings, and to the sections by their own
 // readers, and notes all that is wrong with it.
 func (f *yamlFile) read(text []byte) {
@@ -111,42 +108,14 @@ func (f *yamlFile) value(s setting, pair *ast.MappingValueNode) {
 		read(node, func(at *token.Token, err error) { f.complain(at, fmt.Errorf("%s: %w", s.path, err)) })
 		return
 	}
-	text, err := scalar(node)
-	if err != nil {
+	text, err := joined(node)
+	if _, isList := node.(*ast.SequenceNode); err != nil && !isList {
 		at = pair.Key.GetToken() // what is no value has no place of its own
-	}
-	if list, ok := node.(*ast.SequenceNode); ok {
-		var parts []string
-		err = nil
-		at = node.GetToken()
-		for _, item := range list.Values {
-			part, e := scalar(item)
-			if e == nil && strings.Contains(part, ",") {
-				e = errors.New("a list's item must be one value")
-			}
-			err = errors.Join(err, e)
-			parts = append(parts, part)
-		}
-		text = strings.Join(parts, ",")
 	}
 	if err == nil {
 		err = s.set(text)
 	}
 	if err != nil {
 		f.complain(at, fmt.Errorf("%s: %w", s.path, err))
-	}
-}
-
-// scalar is the text of a plain value.
-func scalar(node ast.Node) (string, error) {
-	switch n := node.(type) {
-	case *ast.StringNode:
-		return n.Value, nil
-	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
-		return n.GetToken().Value, nil
-	case *ast.NullNode:
-		return "", errors.New(`there is no value; write "" for none`)
-	default:
-		return "", errors.New("this must be a plain value")
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"log/slog"
 
 	"millrace/ingest/pull"
@@ -39,16 +40,26 @@ func fdBudget(cfg *Config) int {
 		fdsSource*sources + fdsProcess*processes
 }
 
+// fdsFew is what a system allows that nobody has set up for serving: a warning,
+// whatever the limits are.
+const fdsFew = 4096
+
 // checkFDs says so where the system allows fewer file descriptors than may be
 // needed. Go has raised the soft limit to the hard one by itself; nothing is made
-// smaller for it, since most viewers come over UDP and need none.
+// smaller for it, since most viewers come over UDP and need none. It is a warning
+// where somebody has planned with other limits than the default ones, which are
+// there to bound memory.
 func checkFDs(cfg *Config, log *slog.Logger, limit func() (soft uint64, ok bool)) {
 	allowed, ok := limit()
 	if !ok {
 		return
 	}
+	level := slog.LevelInfo
+	if cfg.Limits != Defaults().Limits || allowed < fdsFew {
+		level = slog.LevelWarn
+	}
 	if need := fdBudget(cfg); uint64(need) > allowed {
-		log.Warn("the system allows fewer file descriptors than the limits can need: raise them (LimitNOFILE= of systemd, --ulimit nofile= of Docker), or lower limits.viewers and limits.publishers",
+		log.Log(context.Background(), level, "the system allows fewer file descriptors than the limits can need: raise them (LimitNOFILE= of systemd, --ulimit nofile= of Docker), or lower limits.viewers and limits.publishers",
 			"allowed", allowed, "needed", need, "viewers", cfg.Limits.Viewers, "publishers", cfg.Limits.Publishers)
 	}
 }

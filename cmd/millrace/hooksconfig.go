@@ -102,22 +102,11 @@ func readHookPairs(h *hooks.Hook, pairs []*ast.MappingValueNode, wrong complain)
 	settings := hookSettings(h)
 	for _, pair := range pairs {
 		key := pair.Key.GetToken()
-		i := slices.IndexFunc(settings, func(s setting) bool { return s.path == key.Value })
-		if i < 0 {
-			wrong(key, unknownKey(key.Value, settings))
-			continue
-		}
 		if _, isList := pair.Value.(*ast.SequenceNode); isList && key.Value == "command" {
 			readCommand(h, pair.Value, wrong)
 			continue
 		}
-		text, err := joined(pair.Value)
-		if err == nil {
-			err = settings[i].set(text)
-		}
-		if err != nil {
-			wrong(pair.Value.GetToken(), fmt.Errorf("%s: %w", key.Value, err))
-		}
+		readPairs([]*ast.MappingValueNode{pair}, settings, wrong)
 	}
 }
 

@@ -216,3 +216,29 @@ func TestCheckTells(t *testing.T) {
 		t.Errorf("%d:\n%s", code, said)
 	}
 }
+
+// TestNothingInTheEnvironment replaces what the file has.
+func TestNothingInTheEnvironment(t *testing.T) {
+	c, errs := load(t, "sources: {a: 'rtsp://h/a'}\nauth: {keys: {a: longenough}, users: {b: c}}\nhooks: {a: 'http://h/'}\n",
+		"MILLRACE_SOURCES=", "MILLRACE_AUTH_KEYS=", "MILLRACE_AUTH_USERS={}", "MILLRACE_HOOKS=")
+	if errs != nil || len(c.Sources)+len(c.Auth.Keys)+len(c.Auth.Users)+len(c.Hooks.List) != 0 {
+		t.Errorf("%v: %+v", errs, c)
+	}
+}
+
+// TestANewCertificate is taken into use by a reload, and one that is none refuses it.
+func TestANewCertificate(t *testing.T) {
+	public, secret := pemFiles(t)
+	c := startWith(t, admin, "MILLRACE_TLS_CERTIFICATE="+public, "MILLRACE_TLS_KEY="+secret, "MILLRACE_RTMPS_ADDRESS=127.0.0.1:0")
+	c.signal(syscall.SIGHUP)
+	c.until(message("configuration reloaded"))
+	if err := os.WriteFile(secret, []byte("nothing"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c.write(t, admin+"limits: {viewers: 5}\n")
+	c.signal(syscall.SIGHUP)
+	c.until(func(l line) bool { return strings.Contains(l.Msg, "not reloaded") })
+	if _, _, body := c.ask("GET", "/api/v1/config", boss, ""); !strings.Contains(body, `"key":"limits.viewers","value":"20000"`) {
+		t.Error("the rest of it is in force")
+	}
+}

@@ -28,6 +28,12 @@ func (g *gateway) reloads(in *inputs, now *reading, level *slog.LevelVar, told <
 		}
 		return func() { g.hooks.Configure(now.Hooks.List) }, nil
 	}, hooksKey)
+	g.reload.add(func(_, _ *Config) (func(), error) {
+		if g.listeners.certs == nil {
+			return nil, nil
+		}
+		return nil, g.listeners.certs.Reload() // the files' names stay, what is in them may be new
+	})
 	g.reload.add(func(_, now *Config) (func(), error) {
 		return func() { g.hub.SetLinger(now.Stream.Linger) }, nil
 	}, "stream.linger")

@@ -9,9 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 
 	"millrace/ingest"
@@ -25,35 +23,9 @@ const (
 	maxSourceLinger = 24 * time.Hour
 )
 
-// complain takes what is wrong, and where.
-type complain func(*token.Token, error)
-
-// sources takes the section from an environment variable, where it is YAML in one
-// line: {live/door: "rtsp://camera/stream", live/yard: {url: …, on_demand: true}}.
-func sources(into *[]pull.Source) func(string) error {
-	return func(text string) error {
-		tree, err := parser.ParseBytes([]byte(text), 0)
-		if err != nil {
-			var at yaml.Error
-			if errors.As(err, &at) {
-				return errors.New(at.GetMessage()) // the whole error would print the text, with passwords
-			}
-			return errors.New("this is no YAML")
-		}
-		*into = nil
-		var errs []error
-		for _, doc := range tree.Docs {
-			if doc.Body != nil {
-				readSources(into, doc.Body, func(_ *token.Token, err error) { errs = append(errs, err) })
-			}
-		}
-		return errors.Join(errs...)
-	}
-}
-
 // readSources reads the section: names, each with a URL or with settings. What is
 // complained of never quotes a URL, for it may hold a password.
-func readSources(into *[]pull.Source, node ast.Node, wrong complain) {
+func (c *Config) readSources(node ast.Node, wrong complain) {
 	pairs, err := pairsOf(node)
 	if err != nil {
 		wrong(node.GetToken(), errors.New("there must be a stream's name and a URL in each line: live/door: rtsp://camera/stream"))
@@ -78,24 +50,7 @@ func readSources(into *[]pull.Source, node ast.Node, wrong complain) {
 			wrong(at, fmt.Errorf("%s: %w", name, err))
 		}))
 	}
-	*into = list
-}
-
-// pairsOf are a section's lines; a section that is empty has none.
-func pairsOf(node ast.Node) ([]*ast.MappingValueNode, error) {
-	switch n := node.(type) {
-	case *ast.MappingNode:
-		return n.Values, nil
-	case *ast.MappingValueNode:
-		return []*ast.MappingValueNode{n}, nil
-	case *ast.NullNode, *ast.CommentGroupNode:
-		return nil, nil
-	case *ast.StringNode:
-		if n.Value == "" {
-			return nil, nil
-		}
-	}
-	return nil, errors.New("no keys")
+	c.Sources = list
 }
 
 // sourceText is one source as its settings fill it.
@@ -132,22 +87,9 @@ func readSource(name string, node ast.Node, wrong complain) pull.Source {
 			wrong(at, errors.New("this must be a URL, or settings of which one is the url"))
 			return pull.Source{}
 		}
-		settings := t.settings()
+		readPairs(pairs, t.settings(), wrong)
 		for _, pair := range pairs {
-			key := pair.Key.GetToken()
-			i := slices.IndexFunc(settings, func(s setting) bool { return s.path == key.Value })
-			if i < 0 {
-				wrong(key, unknownKey(key.Value, settings))
-				continue
-			}
-			text, err := scalar(pair.Value)
-			if err == nil {
-				err = settings[i].set(text)
-			}
-			if err != nil {
-				wrong(pair.Value.GetToken(), fmt.Errorf("%s: %w", key.Value, err))
-			}
-			if key.Value == "url" {
+			if pair.Key.GetToken().Value == "url" {
 				at = pair.Value.GetToken()
 			}
 		}
