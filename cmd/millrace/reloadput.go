@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"millrace/api"
@@ -65,7 +64,7 @@ func (r *reloader) replaceLocked(text []byte, ifMatch string, persist bool) (cha
 		return change, problem.New(http.StatusConflict, "Nothing was changed: "+err.Error()+".")
 	}
 	return api.ConfigChange{
-		Changed: slices.Concat([]api.SettingChange{}, list), Overridden: slices.Concat([]string{}, next.overridden), Persisted: persist,
+		Changed: append([]api.SettingChange{}, list...), Overridden: append([]string{}, next.overridden...), Persisted: persist,
 	}, nil
 }
 
