@@ -1,5 +1,6 @@
 import { expect } from '@playwright/test'
 import { test } from './fixtures.ts'
+import { startGateway } from './gateway.ts'
 import { moreFrames, sessions, watchOver } from './probe.ts'
 import { base } from './publisher.ts'
 
@@ -44,4 +45,37 @@ test('the dashboard shows a publisher, its pictures and its viewer, and ends the
   await expect(page.locator('.stream .log-list [data-kind="viewers.last"]').first()).toContainText('WHEP')
   expect(complaints, 'what the browser complained about').toEqual([])
   await viewer.context().close()
+})
+
+test('signing in with the credentials of the configuration: one may look, the other may also end sessions', async ({ page, publish }) => {
+  const gateway = await startGateway({
+    MILLRACE_AUTH_OPEN: 'publish, play',
+    MILLRACE_AUTH_KEYS: '{reader: {key: "for the eyes only", read: true}}',
+    MILLRACE_AUTH_USERS: '{chief: {password: "quite a secret", read: true, admin: true}}',
+  })
+  try {
+    await publish('zerolatency.flv', 'live/guarded', gateway)
+    await page.goto(`http://${gateway.http}/dashboard/live/guarded`)
+    const token = page.getByLabel('Token')
+    await token.fill('a guess')
+    await token.press('Enter')
+    await expect(page.getByRole('alert')).not.toBeEmpty()
+    await token.fill('for the eyes only')
+    await token.press('Enter')
+    await expect(page.locator('.stream-facts')).toContainText('RTMP')
+    await expect(page.locator('.log')).toContainText('as they happen')
+    await expect(page.locator('.stream .log-list [data-kind="publisher.started"]')).toBeVisible()
+    const end = page.getByRole('button', { name: /publisher at/ })
+    await expect(end).toHaveCount(0)
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await token.fill('chief:quite a secret')
+    await token.press('Enter')
+    await expect(page.locator('.stream-facts')).toContainText('RTMP')
+    await end.click()
+    await page.getByRole('dialog').getByRole('button', { name: 'End the session' }).click()
+    await expect(page.locator('.stream-state')).not.toContainText('Live for')
+    await expect(page.locator('.stream .log-list [data-kind="publisher.stopped"]')).toBeVisible()
+  } finally {
+    await gateway.stop()
+  }
 })

@@ -18,11 +18,12 @@ export class Tracks {
 
   constructor() {
     const head = h('div', { class: 'panel-head' }, h('h2', { id: 'tracks-title' }, 'Tracks'))
-    this.element = h('section', { class: 'panel', 'aria-labelledby': 'tracks-title' }, head, this.#list)
+    this.element = h('section', { class: 'panel', hidden: true, 'aria-labelledby': 'tracks-title' }, head, this.#list)
   }
 
   update(stream: Stream): void {
     const tracks = stream.tracks ?? []
+    this.element.hidden = tracks.length === 0
     // Numbers change all the time; selections and tooltips need not break for digits that say nothing.
     const key = JSON.stringify(tracks.map((t) => [facts(t), t.players, t.note, t.profile]))
     if (key === this.#key) return
