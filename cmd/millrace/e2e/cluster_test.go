@@ -156,6 +156,7 @@ func TestTreeOutlivesItsNodes(t *testing.T) {
 	if tree := edge.tree(name, 2); tree["edge"].Parent != "origin" {
 		t.Errorf("%+v", tree)
 	}
+	t.Logf("%v KiB were not sent again", origin.metric("millrace_relay_spared_bytes_total")/1024)
 
 	// The origin dies too; the encoder comes to another node.
 	other := node(t, "other", "127.0.0.5", edge)
