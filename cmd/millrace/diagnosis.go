@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"millrace/api"
 	"millrace/api/diagnosis"
@@ -20,8 +21,11 @@ import (
 // other rooms.
 func (g *gateway) furnishDiagnosis(cfg Config, judge api.Judge, made *derive.Room, fetched *pull.Room) {
 	ports := g.listeners.ports()
+	current := new(atomic.Pointer[Config])
+	current.Store(&cfg)
+	g.reload.add(func(_, now *Config) (func(), error) { return func() { current.Store(now) }, nil })
 	d := diagnosis.Config{
-		Journal: g.journal, Source: sourceOf(fetched), Transport: g.named(cfg), Limits: g.fullness(cfg, made), Draining: g.emptying,
+		Journal: g.journal, Source: sourceOf(fetched), Transport: g.named(current.Load), Limits: g.fullness(current.Load, made), Draining: g.emptying,
 		ClockJumps: g.clockJumps,
 		Ring:       diagnosis.Ring{MaxBytes: cfg.Stream.MaxBytes, MaxFrames: cfg.Stream.MaxFrames},
 		Ports:      diagnosis.Ports{RTMP: ports.RTMP, RTSP: ports.RTSP, WebRTC: ports.WebRTC},
@@ -55,12 +59,13 @@ func sourceOf(fetched *pull.Room) func(stream string) (diagnosis.Source, bool) {
 }
 
 // named is what an answer to a viewer names.
-func (g *gateway) named(cfg Config) func(peer netip.Addr) *diagnosis.Transport {
+func (g *gateway) named(current func() *Config) func(peer netip.Addr) *diagnosis.Transport {
 	return func(peer netip.Addr) *diagnosis.Transport {
 		if g.listeners.webrtc == nil {
 			return nil
 		}
-		t := &diagnosis.Transport{Configured: len(cfg.WebRTC.PublicIPs) > 0, Container: inContainer()}
+		cfg := current()
+		t := &diagnosis.Transport{Configured: len(cfg.WebRTC.PublicIPs) > 0, Container: inContainer(), Relay: cfg.TURN.Address != "" || cfg.TURN.Secure != ""}
 		for _, s := range cfg.WebRTC.ICEServers {
 			t.Relay = t.Relay || strings.HasPrefix(s.URL, "turn")
 		}
@@ -85,8 +90,9 @@ func inContainer() bool {
 }
 
 // fullness is how much of the limits is used.
-func (g *gateway) fullness(cfg Config, made *derive.Room) func(stream string) []diagnosis.Limit {
+func (g *gateway) fullness(current func() *Config, made *derive.Room) func(stream string) []diagnosis.Limit {
 	return func(stream string) []diagnosis.Limit {
+		cfg := current()
 		limits := []diagnosis.Limit{
 			{What: "publishers", Setting: "limits.publishers", Used: g.leaving.publishers(), Most: cfg.Limits.Publishers, Harms: "publisher is let in"},
 			{What: "viewers", Setting: "limits.viewers", Used: g.leaving.viewers(), Most: cfg.Limits.Viewers, Harms: "viewer is let in"},
