@@ -66,10 +66,13 @@ func settingsOf(t *testing.T, what string, environ []string) Config {
 func TestComposeFile(t *testing.T) {
 	file := documents(t, "compose.yaml")[0]
 	services, _ := in(t, file, "services").(map[string]any)
-	if len(services) != 3 {
+	if len(services) != 5 {
 		t.Fatalf("%d services", len(services))
 	}
 	for name, s := range services {
+		if in(t, s, "profiles") != nil {
+			continue // Prometheus and Grafana
+		}
 		environment, _ := in(t, s, "environment").(map[string]any)
 		var environ []string
 		for key, value := range environment {
@@ -83,6 +86,30 @@ func TestComposeFile(t *testing.T) {
 		}
 		if c.Cluster.id() != name || !c.Cluster.on() || !c.Auth.said() {
 			t.Errorf("%s: %+v", name, c.Cluster)
+		}
+	}
+}
+
+// TestComposeIsWatched wants the compose file's Prometheus to be the one of
+// deploy/prometheus, but for the credential.
+func TestComposeIsWatched(t *testing.T) {
+	file := documents(t, "compose.yaml")[0]
+	var inside map[string]any
+	content, _ := in(t, file, "configs", "prometheus", "content").(string)
+	if err := yaml.Unmarshal([]byte(content), &inside); err != nil {
+		t.Fatal(err)
+	}
+	outside := documents(t, "prometheus/prometheus.yml")[0]
+	for _, path := range [][]any{{"rule_files", 0}, {"scrape_configs", 0, "job_name"}, {"scrape_configs", 0, "static_configs", 0, "targets", 0}, {"scrape_configs", 0, "static_configs", 0, "targets", 2}} {
+		if a, b := in(t, inside, path...), in(t, outside, path...); a == nil || a != b {
+			t.Errorf("%v: %v in the compose file, %v in prometheus.yml", path, a, b)
+		}
+	}
+	for _, name := range []string{"prometheus", "grafana-source", "grafana-dashboards"} {
+		var one map[string]any
+		content, _ := in(t, file, "configs", name, "content").(string)
+		if err := yaml.Unmarshal([]byte(content), &one); err != nil || len(one) == 0 {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
