@@ -98,7 +98,7 @@ func TestAStreamIsBegun(t *testing.T) {
 				return
 			}
 			defer sub.Close()
-			check(t, lasting(avtest.Record(t, sub, nil), 500*time.Millisecond), false)
+			check(t, lasting(avtest.Record(t, sub, nil), 500*time.Millisecond), true)
 		})
 	}
 	work.Wait()
@@ -170,7 +170,7 @@ func TestResume(t *testing.T) {
 	relay.Drain()
 	h.wait("another parent", func() bool { e, _ := edge.Stats(); return e.Rehomes == 1 })
 	pictures := slices.DeleteFunc(lasting(viewer, 1500*time.Millisecond), func(f *av.Frame) bool { return f.Track.Kind != av.Video })
-	check(t, pictures, false)
+	check(t, pictures, !strict()) // a machine that is too slow jumps to a newer keyframe
 	_, fed := origin.Stats()
 	t.Logf("%d bytes of %d were spared", fed.Spared, fed.Spared+fed.Bytes)
 	if fed.Spared == 0 {
