@@ -23,6 +23,7 @@ export class Overview implements View {
   constructor(context: Context) {
     const nodes = h('section', { class: 'panel cluster', 'aria-labelledby': 'cluster-title', hidden: true })
     this.#cluster = new ClusterView(nodes)
+    this.#cluster.begin()
     this.#attention = new Attention(() => {
       this.#streams.showTroubled(true)
       this.#streams.element.scrollIntoView({ block: 'start' })

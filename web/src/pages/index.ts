@@ -58,6 +58,7 @@ function tellTrouble(trouble: boolean, words = NO_ANSWER): void {
 function showServer(server: Server): void {
   setText(need('#server'), server.version ? `Version ${server.version}` : '')
   publish.update(server)
+  if (pageToken() !== '' || server.needs_credential?.includes('read') !== true) cluster.begin()
 }
 
 new Poller({

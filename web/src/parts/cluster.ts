@@ -1,3 +1,4 @@
+import { ApiError } from '../api.ts'
 import { type Cluster, type ClusterNode, describeTree, fetchCluster, fetchTree, hopTime, layOut, type Place, type Tree } from '../cluster.ts'
 import { h, setText, svg } from '../dom.ts'
 import { bitrate, count, percent } from '../format.ts'
@@ -19,6 +20,14 @@ export class ClusterView {
   readonly #rows = h('tbody')
   readonly #trees = h('div', { class: 'trees' })
   readonly #open = new Map<string, TreeView>()
+  readonly #poller = new Poller({
+    fetch: fetchCluster,
+    everyMs: EVERY_MS,
+    onValue: (c) => this.#show(c),
+    onError: (error) => {
+      if (error instanceof ApiError && error.denied) this.#poller.stop()
+    },
+  })
 
   constructor(section: HTMLElement) {
     this.#section = section
@@ -33,7 +42,11 @@ export class ClusterView {
       ),
       this.#trees,
     )
-    new Poller({ fetch: fetchCluster, everyMs: EVERY_MS, onValue: (c) => this.#show(c) }).start()
+  }
+
+  /** Begins to ask; for those of whom it is not known that they may not. */
+  begin(): void {
+    this.#poller.start()
   }
 
   /** The streams that there are. */
