@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"millrace/api/hooks"
 	"millrace/ingest"
 	"millrace/ingest/pull"
 	"millrace/transmux/access"
@@ -101,12 +102,46 @@ func TestEverySettingArrives(t *testing.T) {
 	want.Auth.JWT.Issuer, want.Auth.JWT.Audience = "the app", "millrace"
 	want.Auth.Callback = access.CallbackConfig{URL: "https://app.example/may", Token: "it is us", Timeout: time.Second}
 	want.Shutdown.Drain = 45 * time.Second
+	want.HTTPS.Address, want.HTTPS.Domains, want.HTTPS.HSTS = "127.0.0.1:4", []string{"live.example"}, time.Hour
+	want.HTTPS.CORS, want.HTTPS.Frames = []string{"https://a.example"}, []string{"https://b.example"}
+	want.HTTPS.Proxies, want.HTTPS.ProxyHeader = []string{"10.0.0.0/8"}, "forwarded"
+	want.HTTPS.ACME.Email, want.HTTPS.ACME.Directory, want.HTTPS.ACME.Storage, want.HTTPS.ACME.Root = "me@example", "https://acme.example/d", "/var/acme", "root.pem"
+	want.TURN = turnConfig{
+		Address: "127.0.0.1:5", Secure: "127.0.0.1:6", Realm: "realm", PublicIPs: []string{"192.0.2.7"},
+		Allocations: 10, PerAddress: 11, PerSession: 12, Bitrate: 1_000_000, Lifetime: time.Hour,
+	}
+	want.Metrics.PerStream, want.Metrics.MaxStreams = true, 50
+	want.Tracing.Endpoint, want.Tracing.Sample = "http://collector.example:4318", 0.5
+	want.Hooks.List = []hooks.Hook{{Name: "app", URL: "https://app.example/h"}}
 	want.Log.Level = "debug"
 	want.Log.Format = "json"
 
 	yaml := `
 # everything
-http: {address: "127.0.0.1:1", advertise: "https://edge.example/"}
+http:
+  address: "127.0.0.1:1"
+  advertise: "https://edge.example/"
+  domains: [live.example]
+  hsts: 1h
+  cors: ["https://a.example"]
+  frame_ancestors: ["https://b.example"]
+  trusted_proxies: [10.0.0.0/8]
+  proxy_header: forwarded
+https: {address: "127.0.0.1:4"}
+acme: {email: me@example, directory: "https://acme.example/d", storage: /var/acme, root: root.pem}
+turn:
+  address: "127.0.0.1:5"
+  tls_address: "127.0.0.1:6"
+  realm: realm
+  public_ips: [192.0.2.7]
+  allocations: 10
+  per_address: 11
+  per_session: 12
+  bitrate: 1000000
+  lifetime: 1h
+metrics: {per_stream: true, max_streams: 50}
+tracing: {endpoint: "http://collector.example:4318", sample: 0.5}
+hooks: {app: "https://app.example/h"}
 rtmp:
   address: ""
   max_message: 1MiB
@@ -216,6 +251,13 @@ log:
 		"MILLRACE_CLUSTER_NATS_URL=", "MILLRACE_CLUSTER_NATS_REPLICAS=3", "MILLRACE_CLUSTER_REDIRECT=load",
 		"MILLRACE_CLUSTER_NETWORKS=192.0.2.0/24=eu, 2001:db8::/32=us",
 		"MILLRACE_RELAY_UDP=false", "MILLRACE_CLUSTER_MAX_CHILDREN=4", "MILLRACE_CLUSTER_LINGER=3s",
+		"MILLRACE_HTTP_DOMAINS=live.example", "MILLRACE_HTTP_HSTS=1h", "MILLRACE_HTTP_CORS=https://a.example", "MILLRACE_HTTP_FRAME_ANCESTORS=https://b.example",
+		"MILLRACE_HTTP_TRUSTED_PROXIES=10.0.0.0/8", "MILLRACE_HTTP_PROXY_HEADER=forwarded", "MILLRACE_HTTPS_ADDRESS=127.0.0.1:4",
+		"MILLRACE_ACME_EMAIL=me@example", "MILLRACE_ACME_DIRECTORY=https://acme.example/d", "MILLRACE_ACME_STORAGE=/var/acme", "MILLRACE_ACME_ROOT=root.pem",
+		"MILLRACE_TURN_ADDRESS=127.0.0.1:5", "MILLRACE_TURN_TLS_ADDRESS=127.0.0.1:6", "MILLRACE_TURN_REALM=realm", "MILLRACE_TURN_PUBLIC_IPS=192.0.2.7",
+		"MILLRACE_TURN_ALLOCATIONS=10", "MILLRACE_TURN_PER_ADDRESS=11", "MILLRACE_TURN_PER_SESSION=12", "MILLRACE_TURN_BITRATE=1000000", "MILLRACE_TURN_LIFETIME=1h",
+		"MILLRACE_METRICS_PER_STREAM=true", "MILLRACE_METRICS_MAX_STREAMS=50",
+		"MILLRACE_TRACING_ENDPOINT=http://collector.example:4318", "MILLRACE_TRACING_SAMPLE=0.5", "MILLRACE_HOOKS={app: 'https://app.example/h'}",
 		"MILLRACE_CLUSTER_CA=ca.pem", "MILLRACE_CLUSTER_CERTIFICATE=node.pem", "MILLRACE_CLUSTER_KEY=node.key",
 	}
 	if len(environ) != len(want.settings()) {
@@ -247,7 +289,7 @@ func TestWhatIsWrongIsSaidWithItsPlace(t *testing.T) {
 		{name: "section without keys", yaml: "http:\n  # address: :80\n"},
 		{
 			name: "unknown section", yaml: "http:\n  address: :80\nrmtp:\n  address: :1\n",
-			want: []string{`m.yaml:3:1: unknown key "rmtp"; there are: http, rtmp, rtmps, tls, webrtc, stream, sources, log`},
+			want: []string{`m.yaml:3:1: unknown key "rmtp"; there are: http, rtmp, rtmps, tls, webrtc, stream, sources, hooks, log`},
 		},
 		{
 			name: "unknown key with a near one", yaml: "http:\n  addresss: :80\n",
