@@ -2,6 +2,7 @@ package diagnosis
 
 import (
 	"net/netip"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -87,6 +88,10 @@ func TestAllIsWell(t *testing.T) {
 // TestFindings: what is wrong is found, told with its numbers, and cured by naming
 // what to set; and nothing else is found.
 func TestFindings(t *testing.T) {
+	guide, err := os.ReadFile("../../docs/troubleshooting.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	absent := func(f *Facts) { f.Snapshot = nil }
 	from := func(addr string) func(f *Facts) {
 		return func(f *Facts) { f.Caller.Address = netip.MustParseAddr(addr) }
@@ -151,6 +156,9 @@ func TestFindings(t *testing.T) {
 					found = true
 					if c.Verdict != tc.worst || !strings.Contains(c.Seen, tc.seen) || !strings.Contains(c.Remedy, tc.remedy) || c.Title == "" {
 						t.Errorf("%+v", c)
+					}
+					if title, _, _ := strings.Cut(c.Title, ": "); !strings.Contains(string(guide), title) {
+						t.Errorf("docs/troubleshooting.md does not have %q", title)
 					}
 				case c.Code != "" && !(c.Code == "insecure" && tc.facts.Snapshot == nil):
 					t.Errorf("also %+v", c)

@@ -21,6 +21,7 @@ function tried(transport: Transport, outcome: Try['outcome'], over: Partial<Try>
     roundTripMs: 3,
     local: '192.168.1.20:5000',
     hasNetwork: true,
+    hasDetours: false,
     ...over,
   }
 }
@@ -59,6 +60,12 @@ for (const [name, over, where, remedy] of nothing) {
   })
 }
 
+test('a relay that works makes of trouble what could be better', () => {
+  const blocked = [tried('udp', 'blocked'), tried('tcp', 'blocked')] as const
+  expect(wayChecks(...blocked, place, true).map((c) => [c.id, c.verdict])).toEqual([['udp', 'warning'], ['tcp', 'warning'], ['relay', 'ok']])
+  expect(wayChecks(...blocked, place, false).at(-1)).toMatchObject({ code: 'relay_blocked', verdict: 'bad' })
+})
+
 test('a browser that lets WebRTC see no network is told from a firewall', () => {
   const [udp] = wayChecks(tried('udp', 'blocked', { hasNetwork: false }), tried('tcp', 'connected'), place)
   expect(udp).toMatchObject({ code: 'webrtc_shut_in', verdict: 'bad' })
@@ -78,19 +85,19 @@ const last = { packetsReceived: 900, framesDecoded: 0, fps: 30, videoBitrate: 2e
 const good: Reception = { firstFrameMs: 80, width: 1280, height: 720, seconds: 3, received: 1000, lost: 0, last }
 
 test('what came through', () => {
-  const [frame, loss] = receptionChecks(good, true, 'udp')
+  const [frame, loss] = receptionChecks(good, true, 'UDP')
   expect(frame).toMatchObject({ verdict: 'ok', seen: 'It was there 80 ms after it was asked for, 1280×720, 30 frames a second.' })
   expect(loss?.seen).toBe('0 of 1000 packets were lost in 3 s over UDP (0 %), 2.1 Mb/s came in.')
-  expect(receptionChecks(null, true, 'udp')).toEqual([])
+  expect(receptionChecks(null, true, 'UDP')).toEqual([])
 })
 
 test('lost packets are counted against all', () => {
-  expect(receptionChecks({ ...good, lost: 5 }, true, 'udp')[1]).toMatchObject({ code: 'loss', verdict: 'warning' })
-  expect(receptionChecks({ ...good, lost: 100 }, true, 'udp')[1]).toMatchObject({ code: 'loss', verdict: 'bad' })
+  expect(receptionChecks({ ...good, lost: 5 }, true, 'UDP')[1]).toMatchObject({ code: 'loss', verdict: 'warning' })
+  expect(receptionChecks({ ...good, lost: 100 }, true, 'UDP')[1]).toMatchObject({ code: 'loss', verdict: 'bad' })
 })
 
 test('no picture: nothing came, or nothing could be made of it', () => {
   const none = { ...last, packetsReceived: 0 }
-  expect(receptionChecks({ ...good, firstFrameMs: null, received: 0, last: none }, true, 'udp')[0]).toMatchObject({ code: 'no_packets', verdict: 'bad' })
-  expect(receptionChecks({ ...good, firstFrameMs: null }, true, 'udp')[0]).toMatchObject({ code: 'not_decoded', verdict: 'bad' })
+  expect(receptionChecks({ ...good, firstFrameMs: null, received: 0, last: none }, true, 'UDP')[0]).toMatchObject({ code: 'no_packets', verdict: 'bad' })
+  expect(receptionChecks({ ...good, firstFrameMs: null }, true, 'UDP')[0]).toMatchObject({ code: 'not_decoded', verdict: 'bad' })
 })

@@ -13,10 +13,27 @@ export interface Place {
   seenAs: string
 }
 
-export function wayChecks(udp: Try, tcp: Try, place: Place): Check[] {
+/** relayed is whether a relay (TURN) helped, null where none was tried. */
+export function wayChecks(udp: Try, tcp: Try, place: Place, relayed: boolean | null = null): Check[] {
   const refused = [udp, tcp].find((t) => t.outcome === 'refused')
   if (refused !== undefined) return [refusal(refused)]
-  return [way(udp, tcp, place), way(tcp, udp, place)]
+  const checks = [way(udp, tcp, place), way(tcp, udp, place)]
+  if (relayed === null) return checks
+  // It plays after all: what is blocked costs a detour.
+  return [...(relayed ? checks.map((c) => (c.verdict === 'bad' ? { ...c, verdict: 'warning' as const } : c)) : checks), relay(relayed)]
+}
+
+function relay(works: boolean): Check {
+  const check = { id: 'relay', area: 'way' as const, why: 'A relay (TURN) leads around networks that let neither UDP nor TCP through to the gateway’s own port.' }
+  if (works) return { ...check, verdict: 'ok', title: 'The relay works', seen: 'What did not get through directly does by the TURN server.' }
+  return {
+    ...check,
+    verdict: 'bad',
+    code: 'relay_blocked',
+    title: 'The relay does not get through either',
+    seen: 'No answer within 8 s by the TURN server that the gateway names.',
+    remedy: 'Open its ports (turn.address, turn.tls_address); a network that lets only web traffic out needs turn.tls_address on port 443, see docs/turn.md.',
+  }
 }
 
 /** The server did not take the request: no packet was sent at all. */
@@ -145,7 +162,7 @@ const MUCH_LOST = 0.02
 const SOME_LOST = 0.002
 
 /** What came of the media; null where nothing could be measured. */
-export function receptionChecks(r: Reception | null, hasPicture: boolean, over: Transport): Check[] {
+export function receptionChecks(r: Reception | null, hasPicture: boolean, over: string): Check[] {
   if (r === null) return []
   return [arrival(r, hasPicture), loss(r, over)]
 }
@@ -180,9 +197,9 @@ function arrival(r: Reception, hasPicture: boolean): Check {
   }
 }
 
-function loss(r: Reception, over: Transport): Check {
+function loss(r: Reception, over: string): Check {
   const share = r.received + r.lost === 0 ? 0 : r.lost / (r.received + r.lost)
-  const seen = `${r.lost} of ${r.received + r.lost} packets were lost in ${r.seconds.toFixed(0)} s over ${over.toUpperCase()} (${f.percent(share)}), ${f.bitrate((r.last?.videoBitrate ?? 0) + (r.last?.audioBitrate ?? 0))} came in.`
+  const seen = `${r.lost} of ${r.received + r.lost} packets were lost in ${r.seconds.toFixed(0)} s over ${over} (${f.percent(share)}), ${f.bitrate((r.last?.videoBitrate ?? 0) + (r.last?.audioBitrate ?? 0))} came in.`
   const check = { id: 'loss', area: 'way' as const, seen }
   if (share < SOME_LOST) return { ...check, verdict: 'ok', title: 'Packets arrive' }
   return {

@@ -20,6 +20,8 @@ export interface Try {
   local: string
   /** Whether the browser let WebRTC see any network at all. */
   hasNetwork: boolean
+  /** Whether the server knows of one to relay by (TURN). */
+  hasDetours: boolean
 }
 
 /** What came through in some seconds of watching. */
@@ -76,10 +78,23 @@ export class Probe extends WhepSession {
       outcome: outcome instanceof SessionError ? 'refused' : outcome,
       error,
       connectMs: outcome === 'connected' ? performance.now() - this.#answeredAt : null,
+      hasDetours: this.hasDetours,
       ...found,
     }
     if (outcome !== 'connected') await this.close()
     return result
+  }
+
+  /** Opens the session and leads it around by the server's relays (TURN); whether that works. Never rejects. */
+  async detour(): Promise<boolean> {
+    try {
+      await this.open()
+      await this.restart()
+    } catch {
+      return false
+    }
+    await until(() => this.#now === 'connected', CONNECT_MS)
+    return this.#now === 'connected'
   }
 
   async #open(): Promise<Try['outcome'] | SessionError> {

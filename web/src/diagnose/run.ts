@@ -63,15 +63,29 @@ export class Run {
     this.#probes.push(udp, tcp)
     const [overUDP, overTCP] = await Promise.all([udp.try(), tcp.try()])
     if (this.#stopped) return
-    this.#take(wayChecks(overUDP, overTCP, { host: location.hostname.replace(/^\[|\]$/g, ''), seenAs }))
+    const place = { host: location.hostname.replace(/^\[|\]$/g, ''), seenAs }
+    this.#take(wayChecks(overUDP, overTCP, place))
     const [best, other] = overUDP.outcome === 'connected' ? [udp, tcp] : [tcp, udp]
     void other.close()
-    if (connected(overUDP, overTCP)) await this.#receive(best, stream, overUDP.outcome === 'connected' ? 'udp' : 'tcp')
+    if (connected(overUDP, overTCP)) await this.#receive(best, stream, overUDP.outcome === 'connected' ? 'UDP' : 'TCP')
+    else if (overUDP.hasDetours) await this.#detour(stream, (relayed) => wayChecks(overUDP, overTCP, place, relayed))
     await best.close()
   }
 
-  async #receive(probe: Probe, stream: Stream | null, over: 'udp' | 'tcp'): Promise<void> {
-    this.#tell(`Watching for some seconds over ${over.toUpperCase()}…`)
+  /** The last resort of the player, too. */
+  async #detour(stream: Stream | null, checks: (relayed: boolean) => Check[]): Promise<void> {
+    this.#tell('Trying the relay…')
+    const probe = new Probe(this.#options, 'udp')
+    this.#probes.push(probe)
+    const relayed = await probe.detour()
+    if (this.#stopped) return
+    this.#take(checks(relayed))
+    if (relayed) await this.#receive(probe, stream, 'the relay')
+    await probe.close()
+  }
+
+  async #receive(probe: Probe, stream: Stream | null, over: string): Promise<void> {
+    this.#tell(`Watching for some seconds over ${over}…`)
     this.#events.onMedia(probe.media)
     const hasPicture = stream === null || (stream.tracks ?? []).some((t) => t.kind === 'video' && t.playable !== 'no')
     const reception = await probe.receive(hasPicture, () => this.#stopped)
