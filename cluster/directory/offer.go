@@ -13,7 +13,7 @@ const (
 	whereSubject = "where"
 	// maxInquiries bounds how many streams a node asks all others for at once, which
 	// is a message to each of them.
-	maxInquiries = 16
+	maxInquiries = 4
 )
 
 // Offer says that this node can begin a stream which nobody originates, such as a

@@ -191,7 +191,8 @@ func (p *pull) review(ctx context.Context, now time.Time) error {
 		if errors.Is(p.cause, errEnded) && !p.place.Live() {
 			return errEnded
 		}
-		if now.Sub(p.alone) > p.room.cfg.Patience && p.lingering == nil {
+		begins := mirror == nil && p.found != nil // that search ends by itself
+		if now.Sub(p.alone) > p.room.cfg.Patience && p.lingering == nil && !begins {
 			return errAlone
 		}
 		if mirror != nil && now.Sub(p.alone) > p.room.cfg.Silence*3 {

@@ -81,7 +81,7 @@ func messages() []Message {
 	track.ID = 7
 	channel := Channel{Channel: 1, Form: 2, Track: TrackOf(&track, 3)}
 	return []Message{
-		&Hello{Version: Version, Child: hop, Stream: "live/a", Epoch: 3, Origin: "o", Insist: true, Sent: 4},
+		&Hello{Version: Version, Child: hop, Stream: "live/a", Epoch: 3, Origin: "o", Have: []Position{{2, 1, 1 << 40}}, Insist: true, Sent: 4},
 		&Welcome{Path: []Hop{hop}, Epoch: 1, Sent: 2, Clock: 3},
 		&Refusal{Reason: Full, Text: "no", Try: []Hop{hop}},
 		&Catalog{Epoch: 1, Generation: 2, Live: true, Publisher: Publisher{"rtmp", "r", "e", true}, Channels: []Channel{channel}, Start: 3},
@@ -140,6 +140,7 @@ func TestHostile(t *testing.T) {
 	}
 	many := make([]NodeStatus, maxNodes+1)
 	for _, m := range []Message{
+		&Hello{Child: Hop{Node: "a"}, Stream: "live/a", Have: make([]Position, maxHave+1)},
 		&Hello{Stream: "live/a"}, &Hello{Child: Hop{Node: "a"}, Stream: "../a"}, &Hello{Child: Hop{Node: strings.Repeat("a", 1000)}, Stream: "a"},
 		&Welcome{}, &Welcome{Path: deep}, &Path{Path: []Hop{{}}}, &Refusal{Try: append(deep, deep...)}, &Move{Try: []Hop{{}}},
 		&Status{many}, &Status{make([]NodeStatus, 1)}, &Query{""}, &Want{make([]Wish, 100)}, &Want{[]Wish{{Codecs: make([]string, 100)}}},
