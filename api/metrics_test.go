@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -81,4 +82,31 @@ func TestSeriesOfStreamsAreBounded(t *testing.T) {
 	if strings.Contains(text, `stream="live/0"`) {
 		t.Error("a stream that is over has series")
 	}
+}
+
+func TestAnswersAreCounted(t *testing.T) {
+	m := NewMetrics("x", bus.New(bus.Config{}))
+	site := m.Requests(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/whep/live/a":
+			w.WriteHeader(http.StatusCreated)
+		case "/api/v1/streams":
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	}))
+	for _, path := range []string{"/whep/live/a", "/whep/live/a", "/api/v1/streams", "/", "/watch/live/a"} {
+		site.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("POST", path, nil))
+	}
+	says(t, scrape(t, m), `millrace_http_requests_total{part="whep",status="2xx"} 2`, `millrace_http_requests_total{part="api",status="5xx"} 1`,
+		`millrace_http_requests_total{part="pages",status="2xx"} 2`, `millrace_http_requests_total{part="whip",status="4xx"} 0`)
+}
+
+func TestPartsOfAFamilyAreAddedUp(t *testing.T) {
+	m := NewMetrics("x", bus.New(bus.Config{}))
+	f := m.Family("millrace_test_total", "Of the test.", "cause")
+	for _, n := range []uint64{1, 2} {
+		f.Add("a", func() uint64 { return n })
+	}
+	f.Add("b", func() uint64 { return 5 })
+	says(t, scrape(t, m), `millrace_test_total{cause="a"} 3`, `millrace_test_total{cause="b"} 5`, `millrace_drops_total{cause="viewer_behind"} 0`)
 }
