@@ -52,6 +52,17 @@ func (c *hooksConfig) read(node ast.Node, wrong complain) {
 	}
 }
 
+// commandBesides is the name of a hook with a command that is not among those; ""
+// for none.
+func (c *hooksConfig) commandBesides(known *hooksConfig) string {
+	for _, h := range c.List {
+		if len(h.Command) > 0 && !slices.ContainsFunc(known.List, func(k hooks.Hook) bool { return slices.Equal(k.Command, h.Command) }) {
+			return h.Name
+		}
+	}
+	return ""
+}
+
 // hookSettings tie the keys of one hook to their places, but for its command.
 func hookSettings(h *hooks.Hook) []setting {
 	text := func(into *string) func(string) error {

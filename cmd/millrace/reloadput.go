@@ -55,6 +55,10 @@ func (r *reloader) replaceLocked(text []byte, ifMatch string, persist bool) (cha
 		return change, problem.New(http.StatusUnprocessableEntity, "Nothing was changed: "+strings.Join(keys, ", ")+
 			" has *** in it, which stands for a secret that is not shown. Write the secret itself.")
 	}
+	if name := next.Hooks.commandBesides(&r.now.Hooks); name != "" {
+		return change, problem.New(http.StatusForbidden, "Nothing was changed: the hook "+name+
+			" has a command that the gateway does not have. Who may administer over the network may not run programs here: write it into the file, and send SIGHUP.")
+	}
 	var write func() error
 	if persist {
 		write = func() error { return replaceFile(r.in.file, text) }
