@@ -33,6 +33,9 @@ func describeItself(r chi.Router) {
 	r.Get("/v1/reference.css", file("text/css; charset=utf-8", referenceStyle))
 }
 
+// referencePolicy lets the page have its style and the site's icon, and nothing else.
+const referencePolicy = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
 // described is of a path below /api/v1/ whether it says nothing but what this face is.
 func described(path string) bool {
 	return path == "" || path == "/api/v1" || path == "openapi.yaml" || path == "reference.css"
@@ -43,6 +46,8 @@ func file(contentType string, body []byte) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentType)
 		w.Header().Set("Cache-Control", "no-cache")
+		w.Header().Set("Content-Security-Policy", referencePolicy)
+		w.Header().Set("Referrer-Policy", "same-origin")
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 		_, _ = w.Write(body)
 	}
