@@ -74,23 +74,26 @@ func (c *spans) named(name, node string, trace []byte) *pb.Span {
 }
 
 // TestTraces has a viewer watch at one node what is published at another: its join
-// is one trace over both, and every phase is in it.
+// is one trace over both, and every phase is in it. Another one comes to the wrong
+// node first.
 func TestTraces(t *testing.T) {
 	t.Parallel()
 	const name = "live/traced"
 	c := collect(t)
 	tracing := "MILLRACE_TRACING_ENDPOINT=" + c.URL
-	edge := node(t, "edge", "127.0.0.61", nil, tracing)
+	edge := node(t, "edge", "127.0.0.61", nil, tracing, "MILLRACE_NODE_ROLE=edge")
 	if err := poll(t.Context(), patience, func() bool { return edge.directory() != "" }); err != nil {
 		t.Fatal("no directory is served")
 	}
-	origin := node(t, "origin", "127.0.0.62", edge, tracing)
+	origin := node(t, "origin", "127.0.0.62", edge, tracing, "MILLRACE_NODE_ROLE=origin")
 	edge.knows(2)
 	origin.knows(2)
 	encoder := origin.publish(zeroLatency, name)
 	origin.waitLive(name)
 	viewer := edge.watch(withDeadline(t, patience), name)
 	viewer.more(t, 10)
+	sent := origin.watch(withDeadline(t, patience), name) // to the edge, by 307
+	sent.more(t, 1)
 	encoder.kill()
 
 	wait := func(name, node string, of *pb.Span) *pb.Span {
@@ -119,6 +122,12 @@ func TestTraces(t *testing.T) {
 	if !bytes.Equal(pull.ParentSpanId, wait("subscribe", "edge", join).SpanId) || !bytes.Equal(feed.ParentSpanId, pull.SpanId) {
 		t.Error("the hop is not a part of the subscription")
 	}
+	first := wait("join", "origin", nil)
+	second := wait("join", "edge", first)
+	if !bytes.Equal(second.ParentSpanId, first.SpanId) {
+		t.Error("where a viewer was sent on is not a part of where it came")
+	}
+	wait("keyframe", "edge", first)
 	publish := wait("publish", "origin", nil)
 	if s := wait("gate", "origin", publish); !bytes.Equal(s.ParentSpanId, publish.SpanId) {
 		t.Error("the gate is not a part of publishing")
