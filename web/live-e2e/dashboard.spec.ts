@@ -60,8 +60,10 @@ test('signing in with the credentials of the configuration: one may look, the ot
     await token.fill('a guess')
     await token.press('Enter')
     await expect(page.getByRole('alert')).not.toBeEmpty()
+    const refused = page.waitForResponse((r) => r.url().endsWith('/api/v1/config') && r.status() === 403)
     await token.fill('for the eyes only')
     await token.press('Enter')
+    await refused
     await expect(page.locator('.stream-facts')).toContainText('RTMP')
     await expect(page.locator('.log')).toContainText('as they happen')
     await expect(page.locator('.stream .log-list [data-kind="publisher.started"]')).toBeVisible()

@@ -143,7 +143,7 @@ function columns(courses: Courses): Column<Stream>[] {
   const audio = (s: Stream) => sourceTrack(s, 'audio')
   return [
     { key: 'name', title: 'Name', value: (s) => s.name, show: showName },
-    { key: 'publisher', title: 'Publisher', value: (s) => s.publisher?.protocol ?? '', show: text((s) => (s.live ? publisherPhrase(s) : absence(s)) || f.UNKNOWN) },
+    { key: 'publisher', title: 'Publisher', value: (s) => s.publisher?.protocol ?? '', show: showPublisher },
     { key: 'picture', title: 'Picture', value: (s) => (video(s)?.width ?? 0) * (video(s)?.height ?? 0), show: text((s) => picture(s)) },
     { key: 'sound', title: 'Sound', show: text((s) => f.codec(audio(s)?.codec)) },
     { key: 'bitrate', title: 'Bitrate', value: (s) => s.bitrate, numeric: true, show: (cell, s) => showBitrate(cell, s, courses) },
@@ -158,6 +158,12 @@ function showName(cell: HTMLElement, stream: Stream): void {
   if (cell.firstChild !== null) return
   const link = h('a', { href: carry(dashboardPath(stream.name), pageToken()), 'data-route': true, title: stream.name }, ...nameParts(stream.name))
   cell.append(h('span', { class: 'dot' }), link)
+}
+
+function showPublisher(cell: HTMLElement, stream: Stream): void {
+  const words = stream.live ? publisherPhrase(stream) : absence(stream)
+  setText(cell, words || f.UNKNOWN)
+  setAttribute(cell, 'title', words || undefined)
 }
 
 function picture(stream: Stream): string {
