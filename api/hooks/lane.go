@@ -98,7 +98,7 @@ func (l *lane) deliver(ctx context.Context, last <-chan struct{}, m *Message) bo
 			h.refused(l, m, err)
 			return true
 		case time.Since(begun) >= h.cfg.giveUp():
-			h.gaveUp(l, m, err)
+			h.gaveUp(m, err)
 			return true
 		}
 		pause := max(l.pauses.next(), wished(err))

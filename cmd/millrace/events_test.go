@@ -33,7 +33,7 @@ type scene struct {
 
 func onScene(t *testing.T, play func(s *scene)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
+	synctest.Test(t, func(*testing.T) {
 		g := &gateway{log: slog.New(slog.DiscardHandler), hub: bus.New(bus.Config{}), journal: journal.New("node-1", 0)}
 		g.door = &door{Hub: g.hub}
 		g.ledger = ledger.New(g.journal)
