@@ -119,9 +119,11 @@ func (f *follower) run(ctx context.Context, j *journal.Journal, seq uint64) {
 	}
 }
 
-// write has it go out now, or not at all.
+// write has it go out now, or not at all. Over HTTP/2 a deadline that passes ends the
+// stream though nothing is being written, so there is none in between.
 func (f *follower) write(text string) error {
 	_ = f.flow.SetWriteDeadline(time.Now().Add(followPatience)) // not there in tests
+	defer func() { _ = f.flow.SetWriteDeadline(time.Time{}) }()
 	if _, err := io.WriteString(f.w, text); err != nil {
 		return err
 	}

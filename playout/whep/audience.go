@@ -224,12 +224,15 @@ func (v *viewer) listen(w http.ResponseWriter, r *http.Request, id string) {
 	}
 }
 
-// write sends what there is, or finds out that nobody takes it.
+// write sends what there is, or finds out that nobody takes it. Over HTTP/2 a deadline
+// that passes ends the stream though nothing is being written, so there is none in
+// between.
 func write(w http.ResponseWriter, control *http.ResponseController, b []byte) error {
 	if len(b) == 0 {
 		return nil
 	}
 	_ = control.SetWriteDeadline(time.Now().Add(eventTimeout))
+	defer func() { _ = control.SetWriteDeadline(time.Time{}) }()
 	if _, err := w.Write(b); err != nil {
 		return err
 	}

@@ -4,8 +4,8 @@ import "time"
 
 // What Config's zero fields take.
 const (
-	// DefaultAllocations is relays in all. Each costs a socket and two goroutines,
-	// and its viewer three times the system calls of one without.
+	// DefaultAllocations is relays in all. Each costs a socket and two goroutines, and
+	// each packet two more system calls, one at a time.
 	DefaultAllocations = 1000
 	// DefaultPerAddress is those of one address, behind which a whole office may
 	// sit whose firewall lets nothing else out; a browser makes one for each of
