@@ -20,6 +20,8 @@ export interface ChartOptions {
   format: (value: number) => string
   /** The least top of the scale: a number that is almost nothing must not look like a mountain. */
   top: number
+  /** Where the scale begins, if it grows by factors: one great value must not hide all others. */
+  from?: number
   /** Charts of the same group show the same moment. */
   group: string
   /** The moment that is pointed at, as an index into what was given; null: none. */
@@ -62,7 +64,7 @@ export class Chart {
   }
 
   #settings(width: number, height: number): uPlot.Options {
-    const { lines, axes = false, top, group, onPoint } = this.#options
+    const { lines, axes = false, top, from, group, onPoint } = this.#options
     return {
       width,
       height,
@@ -71,7 +73,7 @@ export class Chart {
       cursor: { sync: { key: group }, y: false, drag: { x: false, y: false }, points: { size: 6 } },
       scales: {
         x: { range: () => [this.#end - this.#span, this.#end] },
-        y: { range: (_, __, max) => range(Math.max(top, (max ?? 0) * 1.15), axes) },
+        y: from === undefined ? { range: (_, __, max) => range(Math.max(top, (max ?? 0) * 1.15), axes) } : { distr: 3, range: (_, __, max) => [from, Math.max(top, (max ?? 0) * 1.5)] },
       },
       axes: axes ? [this.#timeAxis(), this.#valueAxis()] : [{ show: false }, { show: false }],
       series: [{}, ...lines.map(series)],

@@ -12,8 +12,9 @@ export interface TileOptions {
   label: string
   lines: readonly (Line & { course: Course; label?: string })[]
   format: (value: number | null) => string
-  /** The least top of the scale. */
+  /** The least top of the scale, and where it begins if it grows by factors. */
   top: number
+  from?: number
   /** What stands under the number; the greatest of the last ten minutes without it. */
   note?: (overview: Overview) => string
 }
@@ -36,6 +37,7 @@ export class Tile {
       lines: options.lines,
       format: options.format,
       top: options.top,
+      ...(options.from === undefined ? {} : { from: options.from }),
       group: 'tiles',
       onPoint: (index) => {
         this.#pointed = index

@@ -8,6 +8,9 @@ import { COURSES, type Course, Tile, type TileOptions } from './tile.ts'
 /** Asked each second: a pause of more than this is one in which the gateway did not answer. */
 const SILENCE_S = 4
 
+/** Seconds: where the scale of latencies begins, which grows by factors and knows no zero. */
+const LEAST_LATENCY = 0.0001
+
 const number = (n: number | null) => (n === null ? f.UNKNOWN : n.toLocaleString('en'))
 const latency = (s: number | null) => (s === null ? f.UNKNOWN : hopTime(s))
 
@@ -31,7 +34,8 @@ const TILES: readonly TileOptions[] = [
       { course: 'p99', color: '--warn', dashed: true },
     ],
     format: latency,
-    top: 0.001,
+    top: 0.01,
+    from: LEAST_LATENCY,
     note: () => 'median / 99 %',
   },
   {
@@ -64,8 +68,8 @@ export class Tiles {
       publishers: o.publishers,
       in: o.bitrate_in,
       out: o.bitrate_out,
-      p50: known ? o.latency.p50 : null,
-      p99: known ? o.latency.p99 : null,
+      p50: known ? Math.max(o.latency.p50, LEAST_LATENCY) : null,
+      p99: known ? Math.max(o.latency.p99, LEAST_LATENCY) : null,
       cpu: o.cpu,
       memory: o.memory,
     })
