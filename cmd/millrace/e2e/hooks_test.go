@@ -195,7 +195,8 @@ func write(t *testing.T, file, text string) string {
 // begin; receivers that misbehave keep nobody waiting.
 func TestHooks(t *testing.T) {
 	r, dir := newReceiver(t), t.TempDir()
-	g := start(t, "MILLRACE_STREAM_LINGER=1s", "MILLRACE_LOG_LEVEL=debug", "MILLRACE_HOOKS="+strings.Join(strings.Fields(fmt.Sprintf(`{
+	g := start(t, "MILLRACE_STREAM_LINGER=1s", "MILLRACE_SHUTDOWN_DRAIN=1s", "MILLRACE_LOG_LEVEL=debug",
+		"MILLRACE_SOURCES={cam/off: 'rtsp://admin:pass-s3cret@127.0.0.1:1/x'}", "MILLRACE_HOOKS="+strings.Join(strings.Fields(fmt.Sprintf(`{
 		app: {url: '%[1]s/app/path-s3cret?key=query-s3cret', secret: %[2]s},
 		stuck: {url: '%[1]s/stuck', timeout: 500ms},
 		moved: {url: '%[1]s/moved'},
@@ -205,6 +206,9 @@ func TestHooks(t *testing.T) {
 	}`, r.server.URL, hookSecret, recipe(t, dir))), " "))
 	write(t, dir+"/rtsp", g.rtsp)
 
+	if e := r.until("cam/off", "source.down"); !strings.Contains(e.Cause, "refused") || e.Protocol != "rtsp" {
+		t.Errorf("%+v", e)
+	}
 	publisher := g.publish(zeroLatency, "live/talk")
 	recorded := g.publish(zeroLatency, "rec/show")
 	started, changed := r.until("live/talk", "publisher.started"), r.until("live/talk", "publisher.changed")
@@ -239,11 +243,17 @@ func TestHooks(t *testing.T) {
 	g.checkRecording(dir, r.until("rec/show", "publisher.changed").Session)
 	inSequence(t, r.of("live/talk"))
 	inSequence(t, r.of("rec/show"))
+	if list := r.of("cam/off"); len(list) != 1 {
+		t.Errorf("a source that stays away: %+v", list)
+	}
 	g.checkHooks(r)
 
 	g.publish(zeroLatency, "live/last")
 	r.until("live/last", "publisher.started")
 	g.stop()
+	if e := r.until("", "node.drain"); !strings.Contains(e.Detail, "1 publishers") {
+		t.Errorf("%+v", e)
+	}
 	if e := r.until("live/last", "publisher.stopped"); !strings.Contains(e.Cause, "shutting down") {
 		t.Errorf("with the stop: %+v", e)
 	}
