@@ -66,7 +66,7 @@ const (
 
 // addresses is about what an answer to the caller would name.
 func (f *Facts) addresses() Check {
-	c := Check{ID: "addresses", Area: Network, Verdict: OK, Title: "Answers name addresses that this viewer can reach", Why: whyAddresses}
+	c := Check{ID: "addresses", Area: Network, Verdict: OK, Title: "Answers name addresses that fit this viewer's network", Why: whyAddresses}
 	t := f.Transport
 	if t == nil {
 		c.Verdict, c.Code, c.Title, c.Seen = Bad, "webrtc_off", "WebRTC is switched off", "webrtc.address is empty."
