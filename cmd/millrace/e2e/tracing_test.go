@@ -95,6 +95,9 @@ func TestTraces(t *testing.T) {
 	sent := origin.watch(withDeadline(t, patience), name) // to the edge, by 307
 	sent.more(t, 1)
 	encoder.kill()
+	browser := &exam{T: t, protocol: &protocol{name: "WHIP", path: "/whip/"}, g: origin}
+	browser.publishes("live/browser", rendition{clip: zeroLatency})
+	origin.waitLive("live/browser")
 
 	wait := func(name, node string, of *pb.Span) *pb.Span {
 		t.Helper()
@@ -138,4 +141,13 @@ func TestTraces(t *testing.T) {
 			t.Error("spans are lost")
 		}
 	}
+	if err := sent.Close(); err != nil {
+		t.Error(err)
+	}
+	origin.stop() // which ends the browser's session, and tells of it
+	dtls := wait("dtls", "origin", nil)
+	if s := wait("publish", "origin", dtls); !bytes.Equal(dtls.ParentSpanId, s.SpanId) {
+		t.Error("the handshake is not a part of publishing")
+	}
+	wait("claim", "origin", dtls)
 }
