@@ -8,6 +8,7 @@ import (
 // TestWhatFollowsFromDomains: with a domain and nothing else it listens where browsers
 // come to; what was said stays.
 func TestWhatFollowsFromDomains(t *testing.T) {
+	t.Setenv("HOME", t.TempDir()) // where certificates would be kept
 	certificate, key := pemFiles(t)
 	for name, tc := range map[string]struct {
 		environ                []string
@@ -21,7 +22,7 @@ func TestWhatFollowsFromDomains(t *testing.T) {
 		"files":           {[]string{"MILLRACE_TLS_CERTIFICATE=" + certificate, "MILLRACE_TLS_KEY=" + key}, ":8080", "", ""},
 		"files and HTTPS": {[]string{"MILLRACE_TLS_CERTIFICATE=" + certificate, "MILLRACE_TLS_KEY=" + key, "MILLRACE_HTTPS_ADDRESS=:8443"}, ":8080", ":8443", ""},
 	} {
-		c, err := LoadConfig("", append(tc.environ, "HOME="+t.TempDir()))
+		c, err := LoadConfig("", tc.environ)
 		if err != nil || c.HTTP.Address != tc.http || c.HTTPS.Address != tc.https || c.Cluster.Advertise != tc.advertise {
 			t.Errorf("%s: %q, %q, %q, %v", name, c.HTTP.Address, c.HTTPS.Address, c.Cluster.Advertise, err)
 		}
