@@ -9,5 +9,6 @@
 //
 //	MILLRACE_E2E_SOUND=10m go test -run TestSound -timeout 15m -v ./cmd/millrace/e2e
 //
-// ffmpeg must be on the PATH.
+// ffmpeg must be on the PATH; prometheus and promtool there too, or where .ci/prepare
+// puts them.
 package e2e
