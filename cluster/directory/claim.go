@@ -23,6 +23,7 @@ type Claim struct {
 	settling  bool
 	due       time.Time // when to say it again
 	err       error
+	withdraw  func() // ends what vouch began; nil if it did not
 }
 
 // Claim makes this node the origin of a stream: until the claim is released,
@@ -76,6 +77,7 @@ func (d *Directory) Claim(ctx context.Context, stream string, live func() bool) 
 		return nil, wrap(err)
 	}
 	if trusted {
+		d.vouch(c)
 		_ = d.store.Hint(kindClaim, stream, encode(place)) // whom it reaches is served sooner
 	}
 	return c, nil
@@ -148,6 +150,7 @@ func (c *Claim) loseLocked(cause error) {
 	}
 	c.err = cause
 	close(c.lost)
+	c.vouchedLocked()
 	if c.d.claims[c.place.Stream] == c {
 		delete(c.d.claims, c.place.Stream)
 	}
@@ -171,6 +174,7 @@ func (d *Directory) contestLocked(stream string, e Entry) {
 	switch {
 	case p.Session == d.self.Session && p.Generation == c.place.Generation:
 		c.revision, c.confirmed = e.Revision, true
+		c.vouchedLocked()
 	case p.Live() && p.Session != d.self.Session && d.liveLocked(p).Live() && (!c.confirmed || p.Generation > c.place.Generation):
 		d.log.Warn("directory: stream is another node's now", "stream", stream, "node", p.Node)
 		c.loseLocked(&movedError{p})
@@ -226,6 +230,7 @@ func (d *Directory) settle(ctx context.Context, c *Claim) error {
 		}
 		d.mu.Lock()
 		c.revision, c.confirmed = revision, true
+		c.vouchedLocked()
 		c.due = time.Now().Add(renewal())
 		d.mu.Unlock()
 		d.learn(mine.Stream, Entry{Value: encode(mine), Revision: revision}, true)

@@ -23,10 +23,14 @@ const (
 func (d *Directory) Offer(stream string) (withdraw func(), err error) {
 	withdraw, err = d.store.Subscribe(d.offerOf(stream), func(m Message) {
 		d.mu.Lock()
-		self, closed := d.self, d.closed
+		p := Place{Stream: stream, Node: d.self.ID, Session: d.self.Session}
+		silent := d.self.Draining || d.closed
+		if c := d.claims[stream]; c != nil {
+			p, silent = c.place, d.closed
+		}
 		d.mu.Unlock()
-		if m.Reply != nil && !self.Draining && !closed {
-			m.Reply(encode(Place{Stream: stream, Node: self.ID, Session: self.Session}))
+		if m.Reply != nil && !silent {
+			m.Reply(encode(p))
 		}
 	})
 	if err != nil {
@@ -37,16 +41,46 @@ func (d *Directory) Offer(stream string) (withdraw func(), err error) {
 
 func (d *Directory) offerOf(stream string) string { return offerSubject + d.store.Token(stream) }
 
+// vouch lets a claim that was given on trust be found: the store may answer that
+// there is none, until it can be written again.
+func (d *Directory) vouch(c *Claim) {
+	withdraw, err := d.Offer(c.place.Stream)
+	if err != nil {
+		return
+	}
+	d.mu.Lock()
+	if c.err == nil && !c.confirmed {
+		c.withdraw, withdraw = withdraw, nil
+	}
+	d.mu.Unlock()
+	if withdraw != nil {
+		withdraw()
+	}
+}
+
+// vouchedLocked ends that.
+func (c *Claim) vouchedLocked() {
+	if withdraw := c.withdraw; withdraw != nil {
+		c.withdraw = nil
+		c.d.asyncLocked(func(context.Context) { withdraw() })
+	}
+}
+
 // Offered finds a node that can begin a stream, or gives ErrUnknown: its place has
-// no generation yet. While the directory cannot be reached it tells what it was
+// no generation yet, unless it has begun. While the directory cannot be reached it tells what it was
 // told last.
 func (d *Directory) Offered(ctx context.Context, stream string) (Place, error) {
 	p, err := d.ask(ctx, d.offerOf(stream), stream)
+	if err == nil && p.Generation > 0 {
+		d.learn(stream, Entry{Value: encode(p)}, true)
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
 	case err == nil:
-		d.places.spot(stream).offer = p
+		if p.Generation == 0 {
+			d.places.spot(stream).offer = p
+		}
 	case errors.Is(err, ErrNobody):
 		if s := d.places.known[stream]; s != nil {
 			s.offer = Place{}

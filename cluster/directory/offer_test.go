@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"testing/synctest"
@@ -97,6 +98,44 @@ func TestTheNodesAreAskedWhileNobodyLeads(t *testing.T) {
 		time.Sleep(15 * time.Second)
 		if p, err := nodes[1].Locate(t.Context(), "live/new"); err != nil || p.Node != "node0" || !c.Confirmed() {
 			t.Errorf("afterwards: %+v, %v", p, err)
+		}
+	})
+}
+
+// TestAClaimOnTrustIsFound: the store takes no writes but is read, and says that there
+// is no such stream; its node answers for it until it can be written.
+func TestAClaimOnTrustIsFound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x, nodes := cluster(t, 2)
+		store := &mute{Memory: x.Connect()}
+		d := New(store, Node{ID: "third"}, Config{}, nil)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); _ = d.Serve(ctx) }()
+		defer func() { cancel(); <-done }()
+		time.Sleep(time.Second)
+		c, err := d.Claim(t.Context(), "live/trusted", nil)
+		if err != nil || c.Confirmed() {
+			t.Fatalf("claim: %v", err)
+		}
+		if _, err := nodes[0].Locate(t.Context(), "live/trusted"); !errors.Is(err, ErrUnknown) {
+			t.Fatalf("located: %v", err)
+		}
+		for range 2 {
+			if p, err := nodes[0].Offered(t.Context(), "live/trusted"); err != nil || p != c.Place() {
+				t.Errorf("asked: %+v, %v", p, err)
+			}
+		}
+		if p, err := nodes[0].Locate(t.Context(), "live/trusted"); err != nil || p != c.Place() {
+			t.Errorf("afterwards: %+v, %v", p, err)
+		}
+		store.writes.Store(true)
+		time.Sleep(20 * time.Second)
+		if p, err := nodes[1].Locate(t.Context(), "live/trusted"); err != nil || p != c.Place() || !c.Confirmed() {
+			t.Errorf("once it is written: %+v, %v", p, err)
+		}
+		if p, err := nodes[1].Offered(t.Context(), "live/trusted"); !errors.Is(err, ErrUnknown) {
+			t.Errorf("it is offered still: %+v, %v", p, err)
 		}
 	})
 }
