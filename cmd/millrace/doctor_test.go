@@ -205,3 +205,10 @@ func TestDoctor(t *testing.T) {
 		t.Error("a key in the findings")
 	}
 }
+
+// TestDoctorWantsWhatThePortAsksFor: the number stands in two rooms.
+func TestDoctorWantsWhatThePortAsksFor(t *testing.T) {
+	if source := read(t, "transmux/rtc/port/port.go"); wantedBuffer != 4<<20 || !strings.Contains(source, "socketBuffer = 4 << 20") {
+		t.Errorf("the doctor wants %d bytes, and transmux/rtc/port something else", wantedBuffer)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"millrace/api/diagnosis"
 )
@@ -155,4 +156,22 @@ func TestDiagnosisOfTheRefused(t *testing.T) {
 	if c := g.diagnose("live/locked")["credentials"]; strings.Contains(c.Seen+c.Why, "wrong-wrong") {
 		t.Errorf("told the key: %+v", c)
 	}
+}
+
+// TestDiagnosisOfTheUnreachable: a viewer that has an answer and whose packets never
+// come is counted, also where it gives up by itself.
+func TestDiagnosisOfTheUnreachable(t *testing.T) {
+	g := start(t)
+	g.publish(toneClip, "live/shut")
+	g.waitLive("live/shut")
+	offer := offerOf("recvonly", "actpass", mVideo, mAudio)
+	resp, body := g.request(http.MethodPost, g.whep("live/shut"), "application/sdp", offer)
+	if resp.StatusCode != http.StatusCreated {
+		t.Fatalf("%s\n%s", resp.Status, body)
+	}
+	pass(t, 2500*time.Millisecond) // pages wait for 8 s
+	if resp, body := g.request(http.MethodDelete, g.url(resp.Header.Get("Location")), "", ""); resp.StatusCode != http.StatusOK {
+		t.Errorf("%s\n%s", resp.Status, body)
+	}
+	g.cured("live/shut", "connecting", "unreachable", "Open UDP and TCP port")
 }
