@@ -78,7 +78,25 @@ func newAuthority(cfg Config, stats *counters, log *slog.Logger) (*authority, er
 		DisableHTTPChallenge: cfg.ACME.HTTP == 0, DisableTLSALPNChallenge: cfg.ACME.TLS == 0,
 	})
 	a.magic.Issuers = []certmagic.Issuer{a.issuer}
+	a.recall()
 	return a, nil
+}
+
+// recallTime is how long a start waits for what the storage has, and for what the
+// library asks the network about it.
+const recallTime = 5 * time.Second
+
+// recall takes what was got before into use, so that whoever connects first finds it.
+// What is due to be renewed is left to serve, which does both at once.
+func (a *authority) recall() {
+	ctx, cancel := context.WithTimeout(context.Background(), recallTime)
+	defer cancel()
+	for _, domain := range a.domains {
+		one, err := a.magic.CacheManagedCertificate(ctx, domain)
+		if err == nil && one.NeedsRenewal(a.magic) {
+			a.cache.RemoveManaged([]certmagic.SubjectIssuer{{Subject: domain}})
+		}
+	}
 }
 
 // rootsOf are those of the file, or nil for the system's.
