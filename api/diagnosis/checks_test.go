@@ -180,6 +180,18 @@ func heaac() bus.TrackSnapshot {
 	return s
 }
 
+// TestElsewhere: a stream of another node is not missing where nobody watches it yet.
+func TestElsewhere(t *testing.T) {
+	f := live()
+	f.Snapshot, f.Caller.Secure = nil, true
+	f.Cluster = &Cluster{Connected: true, Nodes: 3, Self: "a", Origin: "b", Whole: true}
+	for _, c := range f.Checks() {
+		if c.Verdict != OK || c.ID == "publisher" && !strings.Contains(c.Seen, "At b") {
+			t.Errorf("%+v", c)
+		}
+	}
+}
+
 // TestCured: what ffmpeg makes good is told and is no trouble.
 func TestCured(t *testing.T) {
 	cured := picture(bus.TrackSnapshot{Track: &av.Track{ID: 1, Kind: av.Video, Codec: av.H264, Rendition: "cured"}})

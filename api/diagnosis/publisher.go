@@ -19,6 +19,11 @@ func (f *Facts) publisher() Check {
 		return c
 	case f.Source != nil:
 		return f.fetched()
+	case f.Cluster != nil && f.Cluster.Origin != "" && f.Cluster.Origin != f.Cluster.Self:
+		return Check{
+			ID: "publisher", Area: Publisher, Verdict: OK, Title: "It is published at another node",
+			Seen: "At " + f.Cluster.Origin + "; this node fetches it as soon as somebody watches here.",
+		}
 	default:
 		return f.absent()
 	}
