@@ -145,12 +145,36 @@ func (s *Store) look(ctx context.Context, failing time.Time) (jetstream.Stream, 
 	if err != nil {
 		return nil, err
 	}
+	if err := led(stream.CachedInfo().Cluster); err != nil {
+		return nil, err
+	}
 	if have := stream.CachedInfo().Config.Replicas; have < s.cfg.Replicas {
 		if _, err := s.js.UpdateKeyValue(once, s.shape(s.cfg.Replicas)); err == nil {
 			s.log.Info("directory: kept in more copies", "copies", s.cfg.Replicas, "before", have)
 		}
 	}
 	return stream, nil
+}
+
+// led says whether a bucket can be written, by what is told of its servers: one that
+// is cut off from the others may still tell of it. Nil is a server that is alone.
+func led(c *jetstream.ClusterInfo) error {
+	if c == nil {
+		return nil
+	}
+	if c.Leader == "" {
+		return errors.New("none of the nodes that carry the directory leads")
+	}
+	there := 1
+	for _, r := range c.Replicas {
+		if !r.Offline {
+			there++
+		}
+	}
+	if all := len(c.Replicas) + 1; 2*there <= all {
+		return fmt.Errorf("of %d nodes that carry the directory %d are there", all, there)
+	}
+	return nil
 }
 
 // shape is how the bucket is to be.
