@@ -25,7 +25,7 @@ func TestSecurityExample(t *testing.T) {
 	shell := exec.CommandContext(ctx, "sh", "-eu", "-c", string(found[1]))
 	shell.Env = append(os.Environ(), "GATEWAY=http://"+g.http)
 	out, err := shell.CombinedOutput()
-	if err != nil || !strings.Contains(string(out), `{"streams":[]}`) || !strings.Contains(string(out), "millrace_streams 0") {
+	if err != nil || !strings.Contains(string(out), `{"streams":[],"total":0}`) || !strings.Contains(string(out), "millrace_streams 0") {
 		t.Errorf("%v: %s", err, out)
 	}
 }
