@@ -166,6 +166,10 @@ func TestTickets(t *testing.T) {
 	wants(t, r, publish(ticket).as(Publish, "live/other"), ErrForbidden)
 	r.Configure(Config{})
 	wants(t, r, publish(ticket).as(Publish, "live/demo"), nil)
+	other := r.Ticket("other", Grant{Publish: mustPatterns(t, "live/demo")})
+	r.Revoke("demo")
+	wants(t, r, publish(ticket).as(Publish, "live/demo"), ErrWrong)
+	wants(t, r, publish(other).as(Publish, "live/demo"), nil)
 }
 
 func TestConfigureTakesEffect(t *testing.T) {

@@ -71,3 +71,26 @@ func TestTheTableIsBounded(t *testing.T) {
 		t.Errorf("idle addresses are not forgotten: %d", len(l.buckets))
 	}
 }
+
+// TestAnotherRate holds for the requests that come; those refused are counted.
+func TestAnotherRate(t *testing.T) {
+	room := New(Config{Rate: 1})
+	now, at := time.Unix(1000, 0), netip.MustParseAddr("192.0.2.1")
+	for range burstSeconds {
+		room.limit.take(at, now)
+	}
+	if wait := room.limit.take(at, now); wait == 0 || room.Refused() != 1 {
+		t.Errorf("it waits %v, %d refused", wait, room.Refused())
+	}
+	servers := []ICEServer{{URL: "stun:s.example"}}
+	room.Configure(servers, 100)
+	later := now.Add(time.Second)
+	for i := range 100 {
+		if wait := room.limit.take(at, later); wait != 0 {
+			t.Fatalf("request %d of the new rate waits %v", i, wait)
+		}
+	}
+	if got := *room.shared.Load(); len(got) != 1 || got[0] != servers[0] {
+		t.Errorf("clients are told of %v", got)
+	}
+}
