@@ -92,9 +92,20 @@ export class ApiError extends Error {
 /** A request that takes longer has failed. */
 const TIMEOUT_MS = 8000
 
+/** More streams than these pages have nobody looks through. */
+const MAX_PAGES = 5
+
+/** All of them: the list comes in pages, of which the first is enough for most gateways. */
 export async function fetchStreams(signal?: AbortSignal): Promise<Stream[]> {
-  const body = await get<{ streams?: Stream[] | null }>('/api/v1/streams', signal)
-  return body.streams ?? []
+  const all: Stream[] = []
+  let path = '/api/v1/streams'
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const body = await get<{ streams?: Stream[] | null; next?: string }>(path, signal)
+    all.push(...(body.streams ?? []))
+    if (!body.next) break
+    path = `/api/v1/streams?limit=1000&after=${encodeURIComponent(body.next)}`
+  }
+  return all
 }
 
 /** None where it does not tell of sources: the streams are what matters, and whether these can be had says whether it is there. */
