@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest'
-import { type Source, type Stream, withSources } from './api.ts'
+import { afterEach, expect, test, vi } from 'vitest'
+import { fetchStreams, type Source, type Stream, withSources } from './api.ts'
+
+afterEach(() => vi.unstubAllGlobals())
 
 test('sources that nobody watches are in the list, those that are live are told as such', () => {
   const stream = (name: string): Stream => ({ name, live: true, generation: 1, viewers: 3, bitrate: 9 })
@@ -12,4 +14,16 @@ test('sources that nobody watches are in the list, those that are live are told 
     { ...stream('c'), source: c },
     stream('d'),
   ])
+})
+
+test('a list in pages is fetched to its end', async () => {
+  const asked: string[] = []
+  vi.stubGlobal('fetch', (path: string) => {
+    asked.push(path)
+    const name = asked.length === 1 ? 'live/a' : 'live/b'
+    const body = { streams: [{ name }], total: 2, ...(asked.length === 1 ? { next: name } : {}) }
+    return Promise.resolve(new Response(JSON.stringify(body), { headers: { 'Content-Type': 'application/json' } }))
+  })
+  expect((await fetchStreams()).map((s) => s.name)).toEqual(['live/a', 'live/b'])
+  expect(asked).toEqual(['/api/v1/streams', '/api/v1/streams?limit=1000&after=live%2Fa'])
 })
