@@ -23,11 +23,18 @@ export interface Gateway {
   stop: () => Promise<void>
 }
 
-/** Builds the binary and runs it on free ports of loopback, with other settings if need be. */
-export async function startGateway(settings: Record<string, string> = {}): Promise<Gateway> {
-  const dir = mkdtempSync(join(tmpdir(), 'millrace-live-'))
+/** Builds the binary in a folder, for all gateways of a run: linking takes seconds. */
+export function buildGateway(dir: string): void {
   const binary = join(dir, 'millrace')
   execFileSync('go', ['build', '-o', binary, './cmd/millrace'], { cwd: repository, stdio: 'inherit' })
+  process.env['LIVE_BINARY'] = binary
+}
+
+/** Runs the binary on free ports of loopback, with other settings if need be. */
+export async function startGateway(settings: Record<string, string> = {}): Promise<Gateway> {
+  const dir = mkdtempSync(join(tmpdir(), 'millrace-live-'))
+  const binary = process.env['LIVE_BINARY']
+  if (binary === undefined) throw new Error('the setup of the run has not built the gateway')
   const child = spawn(binary, [], {
     cwd: dir,
     env: {
