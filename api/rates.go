@@ -56,11 +56,12 @@ func (r *rates) of(id string, n ledger.Numbers, since, now time.Time) float64 {
 	if now.Sub(k.newer.at) >= rateSpan {
 		k.older, k.newer = k.newer, count{bytes, now}
 	}
-	span := now.Sub(k.older.at).Seconds()
-	if span <= 0 || bytes < k.older.bytes {
+	if bytes < k.older.bytes {
 		return 0
 	}
-	return float64(bytes-k.older.bytes) * 8 / span
+	// One that has just come may have had seconds of the stream in a millisecond.
+	span := max(now.Sub(k.older.at), rateSpan)
+	return float64(bytes-k.older.bytes) * 8 / span.Seconds()
 }
 
 // sweepLocked forgets those that nobody has asked about for long.
