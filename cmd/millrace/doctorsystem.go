@@ -8,15 +8,12 @@ import (
 	"golang.org/x/sys/cpu"
 
 	"millrace/api/diagnosis"
+	"millrace/transmux/rtc/port"
 )
-
-// wantedBuffer is what the WebRTC port asks the kernel for, in bytes, each way: see
-// transmux/rtc/port.
-const wantedBuffer = 4 << 20
 
 // checkSystem is about what the kernel gives the process.
 func checkSystem(cfg *Config) []diagnosis.Check {
-	in, out, err := socketBuffers(wantedBuffer)
+	in, out, err := socketBuffers(port.SocketBuffer)
 	soft, known := fdLimit()
 	checks := []diagnosis.Check{
 		judgeBuffer("receive", "rmem", in, err), judgeBuffer("send", "wmem", out, err),
@@ -36,12 +33,12 @@ func judgeBuffer(way, key string, got int, err error) diagnosis.Check {
 		c.Verdict, c.Seen = diagnosis.Unknown, "Cannot be told on this system."
 		return c
 	}
-	c.Seen = fmt.Sprintf("%d KiB of the %d KiB that the WebRTC port asks for.", got>>10, wantedBuffer>>10)
-	if got < wantedBuffer {
+	c.Seen = fmt.Sprintf("%d KiB of the %d KiB that the WebRTC port asks for.", got>>10, port.SocketBuffer>>10)
+	if got < port.SocketBuffer {
 		c.Verdict, c.Code = diagnosis.Warning, c.ID
 		c.Why = "Bursts (many viewers joining, keyframes of high bitrates) lose packets where there is no room for them."
 		c.Remedy = fmt.Sprintf("sysctl -w net.core.%s_max=%d, and net.core.%s_max = %d in /etc/sysctl.d/60-millrace.conf for good. In a container: on the host.",
-			key, wantedBuffer, key, wantedBuffer)
+			key, port.SocketBuffer, key, port.SocketBuffer)
 	}
 	return c
 }

@@ -21,10 +21,10 @@ const (
 	// maxDatagram bounds what a peer may send at once: STUN, DTLS flights and
 	// RTCP all stay below an Ethernet frame; the rest is cut off and fails to parse.
 	maxDatagram = 2048
-	// socketBuffer asks the kernel for room for a burst of joins on the way in
-	// and for the frames of some hundred viewers on the way out. The kernel
-	// grants what its limits (net.core.rmem_max, wmem_max) allow.
-	socketBuffer = 4 << 20
+	// SocketBuffer asks the kernel for room for a burst of joins on the way in
+	// and for the frames of some hundred viewers on the way out, in bytes each. The
+	// kernel grants what its limits (net.core.rmem_max, wmem_max) allow.
+	SocketBuffer = 4 << 20
 	// bindAttempts is how many free UDP ports are tried for one whose number is
 	// free for TCP too.
 	bindAttempts = 16
@@ -76,8 +76,8 @@ func Listen(cfg Config, log *slog.Logger) (*Port, error) {
 		return nil, fmt.Errorf("webrtc port: %w", err)
 	}
 	// Larger buffers are a wish; the kernel's refusal costs only headroom.
-	_ = p.conn.SetReadBuffer(socketBuffer)
-	_ = p.conn.SetWriteBuffer(socketBuffer)
+	_ = p.conn.SetReadBuffer(SocketBuffer)
+	_ = p.conn.SetWriteBuffer(SocketBuffer)
 	p.segment.Store(p.socket.canSegment())
 	p.public = newPublic(cfg, log)
 	return p, nil
