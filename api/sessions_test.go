@@ -127,8 +127,12 @@ func TestRates(t *testing.T) {
 		}
 	}
 	// What was so at another time is rated at that.
-	n := ledger.Numbers{Bytes: 1000, At: begin.Add(time.Second)}
-	if got := r.of("b", n, begin, begin.Add(time.Hour)); got != 8000 {
+	n := ledger.Numbers{Bytes: 1000, At: begin.Add(2 * time.Second)}
+	if got := r.of("b", n, begin, begin.Add(time.Hour)); got != 4000 {
+		t.Errorf("%v", got)
+	}
+	// A viewer that has just come is sent its first seconds at once.
+	if got := r.of("new", ledger.Numbers{Bytes: 1500}, begin, begin.Add(time.Millisecond)); got != 8000 {
 		t.Errorf("%v", got)
 	}
 	r.of("c", ledger.Numbers{}, begin, begin.Add(3*time.Minute))
