@@ -28,10 +28,20 @@ func (g *gateway) furnish(cfg Config) {
 	g.furnishDrain(cfg, metrics)
 	g.tellDrain()
 	g.furnishDiagnosis(cfg, judge, deriver, fetched)
-	g.api = api.New(api.Config{Version: version(), Ports: g.listeners.ports(), Access: g.access, Origins: cfg.HTTPS.CORS, Sources: listSources(fetched), Cluster: g.neighbours.describe, Tree: g.trees, Drain: g.leaving, Diagnosis: g.diagnosis, Node: g.neighbours.dir.Self().ID, Ledger: g.ledger, Journal: g.journal, Pictures: g.hub.Pictures, Configuration: g.reload, Hooks: listHooks(g.hooks)}, g.hub, judge, metrics, g.log)
+	g.api = api.New(api.Config{
+		Version: version(), Node: g.neighbours.dir.Self().ID, Ports: g.listeners.ports(),
+		Access: g.access, Origins: cfg.HTTPS.CORS, Configuration: g.reload,
+		Ledger: g.ledger, Journal: g.journal, Hooks: listHooks(g.hooks), Diagnosis: g.diagnosis,
+		Sources: listSources(fetched), Pictures: g.hub.Pictures,
+		Cluster: g.neighbours.describe, Tree: g.trees, Drain: g.leaving,
+	}, g.hub, judge, metrics, g.log)
 	g.doors = append(g.doors, task{"overview", g.api.Watch})
-	gate := ingest.New(newPublishers{g.leaving, fetched.Pushed()}, ingest.Config{Limits: cfg.Limits.ingest(), Authorize: g.noted(mayPublish(g.access)), Ledger: g.ledger, Tracer: g.tracer, Refused: strangers}, g.log)
-	viewers := playout.New(newViewers{g.leaving, g.source}, playout.Config{Limits: cfg.Limits.playout(), Authorize: mayPlay(g.access), Ledger: g.ledger, Refused: onlookers})
+	gate := ingest.New(newPublishers{g.leaving, fetched.Pushed()}, ingest.Config{
+		Limits: cfg.Limits.ingest(), Authorize: g.noted(mayPublish(g.access)), Ledger: g.ledger, Tracer: g.tracer, Refused: strangers,
+	}, g.log)
+	viewers := playout.New(newViewers{g.leaving, g.source}, playout.Config{
+		Limits: cfg.Limits.playout(), Authorize: mayPlay(g.access), Ledger: g.ledger, Refused: onlookers,
+	})
 	g.leaving.publishers, g.leaving.viewers = gate.Publishers, viewers.Viewers
 	g.reloadGates(gate, viewers, metrics)
 	measureCluster(metrics, g.neighbours)
@@ -39,7 +49,9 @@ func (g *gateway) furnish(cfg Config) {
 	g.furnishRTMP(cfg, gate, viewers, metrics)
 	mounts := g.furnishWebRTC(cfg, gate, viewers, deriver, metrics)
 	g.furnishTLS(metrics)
-	g.furnishHTTP(cfg, metrics.Requests(g.traced(g.neighbours.handler(g.api.Handler(web.Framed(cfg.HTTPS.Frames, g.neighbours.hosts()...), mounts...)))))
+	pages := web.Framed(cfg.HTTPS.Frames, g.neighbours.hosts()...)
+	site := g.neighbours.handler(g.api.Handler(pages, mounts...))
+	g.furnishHTTP(cfg, metrics.Requests(g.traced(site)))
 }
 
 // furnishWebRTC makes everything between the WebRTC port and those who watch and
@@ -49,10 +61,12 @@ func (g *gateway) furnishWebRTC(cfg Config, publishers *ingest.Gate, viewers *pl
 		return nil
 	}
 	transport := sender.New(g.listeners.webrtc, g.log)
-	sessions := resource.New(resource.Config{ICEServers: cfg.WebRTC.ICEServers, Detours: g.furnishTURN(cfg, metrics), Origins: cfg.HTTPS.CORS, Rate: cfg.Limits.Requests, Node: g.neighbours.name()})
+	sessions := resource.New(resource.Config{
+		ICEServers: cfg.WebRTC.ICEServers, Detours: g.furnishTURN(cfg, metrics), Origins: cfg.HTTPS.CORS,
+		Rate: cfg.Limits.Requests, Node: g.neighbours.name(),
+	})
 	g.reloadSessions(sessions)
-	room := whep.New(viewers, inOrder{derive.InOrder{Room: deriver}, g.wanted}, transport, sessions,
-		g.observers(metrics), g.log)
+	room := whep.New(viewers, inOrder{derive.InOrder{Room: deriver}, g.wanted}, transport, sessions, g.observers(metrics), g.log)
 	measureWHEP(metrics, room)
 	g.leaving.movers = append(g.leaving.movers, moveBrowsers(g, room))
 	taken := whip.New(publishers, transport, sessions, g.log)
