@@ -39,23 +39,29 @@ build: ## make bin/millrace, one static binary
 test: prepare build test-go test-e2e test-web ## install what is missing, then run every test
 
 test-go: ## unit and room tests, with the race detector
-	CGO_ENABLED=1 .ci/again -race -timeout 15m $$(go list ./... | grep -v '/cmd/millrace/e2e')
+	CGO_ENABLED=1 .ci/again -race -timeout 25m $$(go list ./... | grep -v '/cmd/millrace/e2e')
 
 # On their own, and without the race detector: they measure latency.
 test-e2e: ## the real binary, ffmpeg in, an independent client out
-	.ci/again -timeout 15m ./cmd/millrace/e2e/...
+	.ci/again -timeout 25m -parallel 4 ./cmd/millrace/e2e/...
 
 test-web: web/node_modules/.package-lock.json build ## the pages: types, unit tests, and a real browser
 	cd web && npm run typecheck && npm test && npm run check-dist && npm run e2e
 	cd web && npx playwright test -c live-e2e
 
 BENCH_CLIP := cmd/millrace/e2e/testdata/zerolatency.flv
+BENCH_DIR  := .cache/bench
+CROWDS     := 1 50 100 200 300 500
 
-bench: build ## the figures of docs/performance.md; wants an idle machine
+bench: build ## the figures of docs/performance.md and its charts; wants an idle machine
+	mkdir -p $(BENCH_DIR)
 	./bin/millrace bench floor
 	./bin/millrace bench latency --clip $(BENCH_CLIP)
-	./bin/millrace bench join --clip $(BENCH_CLIP) --joins 200
-	./bin/millrace bench fanout --clip $(BENCH_CLIP) --viewers 200
+	for n in $(CROWDS); do ./bin/millrace bench fanout --clip $(BENCH_CLIP) --ramp 100 --viewers $$n --json $(BENCH_DIR)/fanout-$$n.json; done
+	./bin/millrace bench fanout --clip $(BENCH_CLIP) --ramp 100 --viewers 200 --plain
+	./bin/millrace bench join --clip $(BENCH_CLIP) --joins 200 --json $(BENCH_DIR)/join.json
+	./bin/millrace bench join --clip $(BENCH_CLIP) --viewers 300 --joins 1000 --rate 100
+	./bin/millrace bench chart $(BENCH_DIR)/*.json --out $(BENCH_DIR)/charts.svg
 
 bench-go: ## Go's benchmarks; BENCH=./transmux/bus for one package
 	go test -run '^$$' -bench . -benchmem $(BENCH)
