@@ -11,9 +11,9 @@ const (
 	// rideCrowd is from how many viewers on sound waits for the picture: below, a
 	// system call more for each of its packets is not worth a millisecond of anybody's.
 	rideCrowd = 64
-	// rideWait is how long sound may wait: less than one of its packets lasts (20 ms),
+	// rideWait is how long sound may wait: no longer than one of its packets lasts,
 	// so that no receiver sees two of them change places with a picture.
-	rideWait = 16 * time.Millisecond
+	rideWait = 20 * time.Millisecond
 	// rideGrace is how late a picture may be that is waited for.
 	rideGrace = 2 * time.Millisecond
 	// rideSlowest is the longest distance of two pictures that is believed to be the
