@@ -279,6 +279,7 @@ var digestChallenge = regexp.MustCompile(`Digest realm="([^"]*)", nonce="([^"]*)
 
 // TestExpiryEndsSessions: a token's end is the end of what it let in, and says so.
 func TestExpiryEndsSessions(t *testing.T) {
+	t.Parallel()
 	g := start(t, "MILLRACE_AUTH_JWT_SECRET="+accessSecret)
 	lasting := credential{token: signed(t, time.Now().Add(time.Hour))}
 	live := holdLive(g, "live/on", lasting)
@@ -327,6 +328,7 @@ func TestExpiryEndsSessions(t *testing.T) {
 
 // TestExpiryEndsRTSP does the same to ffmpeg, at both ends.
 func TestExpiryEndsRTSP(t *testing.T) {
+	t.Parallel()
 	g := start(t, "MILLRACE_AUTH_JWT_SECRET="+accessSecret)
 	live := holdLive(g, "live/on", credential{token: signed(t, time.Now().Add(time.Hour))})
 	defer live.Close()

@@ -104,6 +104,7 @@ func expected(m method, w way, target, other string) []attempt {
 // TestAccess: every method by every protocol, with the right credential, the wrong
 // one, one that has expired and none; and nothing of it is ever seen again.
 func TestAccess(t *testing.T) {
+	t.Parallel()
 	public, secret := certificate(t)
 	for name, m := range methods(t) {
 		t.Run(name, func(t *testing.T) {

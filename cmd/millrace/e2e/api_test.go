@@ -118,6 +118,7 @@ func (all *everybody) sessions(t *testing.T, c *apitest.ClientWithResponses) map
 // TestSessionsOfEveryProtocol: ffmpeg, a browser's stand-in and players are seen
 // with what they send and get, and each notices when it is ended.
 func TestSessionsOfEveryProtocol(t *testing.T) {
+	t.Parallel()
 	g := start(t)
 	c, _ := g.described()
 	all := g.come()
@@ -222,6 +223,7 @@ func (g *gateway) events(t *testing.T) func(words ...string) {
 // TestEveryOperationForReal: the generated client does everything that is described
 // with a gateway that works.
 func TestEveryOperationForReal(t *testing.T) {
+	t.Parallel()
 	g := node(t, "a", "127.0.0.1", nil, "MILLRACE_SOURCES={live/cam: {url: 'rtsp://127.0.0.1:1/x', on_demand: true}}")
 	c, checked := g.described()
 	source := g.publish(toneClip, "live/a")

@@ -11,6 +11,7 @@ import (
 
 // TestAPIExamples runs what docs/api.md says to type into a shell.
 func TestAPIExamples(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("../../../docs/api.md")
 	if err != nil {
 		t.Fatal(err)

@@ -46,6 +46,7 @@ func (g *gateway) knows(nodes int) {
 // TestARequestFindsItsNode: a viewer who comes to an origin is sent to an edge, and
 // its session is ended through the origin.
 func TestARequestFindsItsNode(t *testing.T) {
+	t.Parallel()
 	origin := start(t, clusterSecret, "MILLRACE_NODE_ID=origin", "MILLRACE_NODE_ROLE=origin",
 		"MILLRACE_RELAY_ADDRESS=127.0.0.1:0", "MILLRACE_CLUSTER_NATS_LISTEN=127.0.0.1:0")
 	if err := poll(t.Context(), patience, func() bool { return origin.directory() != "" }); err != nil {

@@ -93,6 +93,7 @@ func appendTag(out []byte, g tag) []byte {
 // to make it good: each gives its remedy. The blocked UDP port is looked at by a
 // browser, in web/live-e2e.
 func TestDiagnosis(t *testing.T) {
+	t.Parallel()
 	g := start(t, withoutFFmpeg)
 	g.publish(obsDefault, "live/obs")
 	g.publish(twentySeconds(t), "live/far")
@@ -124,6 +125,7 @@ func TestDiagnosis(t *testing.T) {
 
 // TestDiagnosisCured: with ffmpeg the same is no trouble, and is told.
 func TestDiagnosisCured(t *testing.T) {
+	t.Parallel()
 	g := start(t)
 	g.publish(heAAC(t), "live/he")
 	g.waitLive("live/he")
@@ -143,6 +145,7 @@ func TestDiagnosisCured(t *testing.T) {
 // TestDiagnosisOfTheRefused: who tried to publish and may not is told to the one who
 // looks, without what they tried with.
 func TestDiagnosisOfTheRefused(t *testing.T) {
+	t.Parallel()
 	g := start(t, "MILLRACE_AUTH_OPEN=play,read", "MILLRACE_AUTH_KEYS={obs: sesame-sesame-sesame}")
 	c, err := dialRTMP(t.Context(), g.rtmp)
 	if err != nil {
@@ -161,6 +164,7 @@ func TestDiagnosisOfTheRefused(t *testing.T) {
 // TestDiagnosisOfTheUnreachable: a viewer that has an answer and whose packets never
 // come is counted, also where it gives up by itself.
 func TestDiagnosisOfTheUnreachable(t *testing.T) {
+	t.Parallel()
 	g := start(t)
 	g.publish(toneClip, "live/shut")
 	g.waitLive("live/shut")

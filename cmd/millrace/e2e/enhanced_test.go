@@ -55,6 +55,7 @@ func (g *gateway) publishEnhanced(clip, name string) {
 // TestEnhancedRTMP: what comes by FourCC is there under its name, and Opus goes
 // out as it came in.
 func TestEnhancedRTMP(t *testing.T) {
+	t.Parallel()
 	g := start(t)
 	for clip, want := range map[string][]string{
 		"hevc":   {"AAC", "H265"},
@@ -101,6 +102,7 @@ func TestEnhancedRTMP(t *testing.T) {
 // TestEnhancedHEVC: viewers that do not take HEVC get H.264 made of it, with the
 // sound that belongs to it.
 func TestEnhancedHEVC(t *testing.T) {
+	t.Parallel()
 	g := start(t)
 	g.publishEnhanced("hevc", "live/hevc")
 	g.waitLive("live/hevc")

@@ -194,6 +194,7 @@ func write(t *testing.T, file, text string) string {
 // TestHooks: what happens to a stream is told to an application, and makes a recording
 // begin; receivers that misbehave keep nobody waiting.
 func TestHooks(t *testing.T) {
+	t.Parallel()
 	r, dir := newReceiver(t), t.TempDir()
 	g := start(t, "MILLRACE_STREAM_LINGER=1s", "MILLRACE_SHUTDOWN_DRAIN=1s", "MILLRACE_LOG_LEVEL=debug",
 		"MILLRACE_SOURCES={cam/off: 'rtsp://admin:pass-s3cret@127.0.0.1:1/x'}", "MILLRACE_HOOKS="+strings.Join(strings.Fields(fmt.Sprintf(`{

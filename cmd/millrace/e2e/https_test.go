@@ -52,6 +52,7 @@ func browser(t *testing.T) *http.Client {
 // TestANewCertificateDisturbsNobody: files are renewed, and then broken, under
 // publishers over RTMPS and RTSPS and a stream of events over HTTP/2.
 func TestANewCertificateDisturbsNobody(t *testing.T) {
+	t.Parallel()
 	public, secret := certificate(t)
 	g := start(t, "MILLRACE_HTTPS_ADDRESS=127.0.0.1:0", "MILLRACE_RTMPS_ADDRESS=127.0.0.1:0", "MILLRACE_RTSPS_ADDRESS=127.0.0.1:0",
 		"MILLRACE_TLS_CERTIFICATE="+public, "MILLRACE_TLS_KEY="+secret)
@@ -161,6 +162,7 @@ func follow(t *testing.T, client *http.Client, url string) func() string {
 // TestCertificatesByACME gets one from Let's Encrypt's test authority, Pebble, once over
 // each port; and the second start needs it no more.
 func TestCertificatesByACME(t *testing.T) {
+	t.Parallel()
 	for _, challenge := range []string{"http-01", "tls-alpn-01"} {
 		t.Run(challenge, func(t *testing.T) {
 			plain, secure := unusedPort(t), unusedPort(t)
@@ -231,6 +233,7 @@ func leadsToHTTPS(t *testing.T, g *gateway, secure int) {
 // TestGuessersBehindAProxyAreToldApart: one who guesses keys is slowed down, and another
 // behind the same proxy is not; who is no proxy cannot pretend.
 func TestGuessersBehindAProxyAreToldApart(t *testing.T) {
+	t.Parallel()
 	for _, trusted := range []string{"127.0.0.0/8", "10.0.0.0/8"} {
 		g := start(t, "MILLRACE_HTTP_TRUSTED_PROXIES="+trusted, "MILLRACE_AUTH_OPEN=play", `MILLRACE_AUTH_KEYS={obs: "a-key-that-is-long-enough"}`)
 		guesses := 0

@@ -8,6 +8,7 @@ import (
 
 // TestLimits: who is one too many hears so over every protocol, and is counted.
 func TestLimits(t *testing.T) {
+	t.Parallel()
 	g := start(t, "MILLRACE_LIMITS_STREAMS_PER_ADDRESS=1", "MILLRACE_LIMITS_VIEWERS_PER_ADDRESS=1")
 	live := holdLive(g, "live/on", credential{})
 	defer live.Close()

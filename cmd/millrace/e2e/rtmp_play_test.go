@@ -66,6 +66,7 @@ func record(t *testing.T, url, seconds string) (file string, took time.Duration)
 // TestPlayOverRTMP: what ffmpeg publishes over RTMP, with B-frames, it plays back
 // over RTMP: from a keyframe and near zero on, whole, in order, and in step.
 func TestPlayOverRTMP(t *testing.T) {
+	t.Parallel()
 	g := start(t)
 	p := g.publish(toneClip, "live/a")
 	g.waitLive("live/a")
@@ -139,6 +140,7 @@ func TestPlayOverRTMP(t *testing.T) {
 
 // TestPlayNothingOverRTMP: who asks for a stream that is not there is told so.
 func TestPlayNothingOverRTMP(t *testing.T) {
+	t.Parallel()
 	g := start(t)
 	out, err := exec.CommandContext(t.Context(), "ffmpeg", "-nostdin", "-i", g.rtmpURL("live/none"), "-f", "null", "-").CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "nobody publishes live/none now") {
@@ -149,6 +151,7 @@ func TestPlayNothingOverRTMP(t *testing.T) {
 // TestPlayAcrossAReturn: a publisher goes and comes back; its player stays and
 // its clock runs on.
 func TestPlayAcrossAReturn(t *testing.T) {
+	t.Parallel()
 	g := start(t)
 	p := g.publish(toneClip, "live/a")
 	g.waitLive("live/a")
@@ -212,6 +215,7 @@ func certificate(t *testing.T) (certificate, key string) {
 
 // TestRTMPS: ffmpeg publishes and plays over TLS.
 func TestRTMPS(t *testing.T) {
+	t.Parallel()
 	public, secret := certificate(t)
 	g := start(t, "MILLRACE_RTMPS_ADDRESS=127.0.0.1:0", "MILLRACE_TLS_CERTIFICATE="+public, "MILLRACE_TLS_KEY="+secret)
 	at := g.listening("rtmps")
@@ -246,6 +250,7 @@ func (g *gateway) listening(what string) string {
 // TestSourceOverRTMP: a gateway fetches from another one over RTMP, when somebody
 // watches, and plays it on over RTMP.
 func TestSourceOverRTMP(t *testing.T) {
+	t.Parallel()
 	origin := start(t)
 	origin.publish(toneClip, "live/a")
 	origin.tracksOf("live/a", 2)
@@ -262,6 +267,7 @@ func TestSourceOverRTMP(t *testing.T) {
 // gateway by their FourCC, since the one that fetches says that it reads them. A
 // player that does not say so gets what it can be given.
 func TestSourceOverEnhancedRTMP(t *testing.T) {
+	t.Parallel()
 	origin := start(t)
 	origin.publishRTSP("live/a", "tcp", strings.Fields("-c:v libx265 -preset ultrafast -x265-params log-level=none:keyint=25:bframes=0 -c:a libopus -ac 2")...)
 	origin.tracksOf("live/a", 2)

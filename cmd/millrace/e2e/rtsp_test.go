@@ -99,6 +99,7 @@ const (
 // TestRTSPThereAndBack: what ffmpeg publishes over RTSP it plays back over RTSP,
 // whatever the codecs and whichever way.
 func TestRTSPThereAndBack(t *testing.T) {
+	t.Parallel()
 	g := start(t)
 	for _, tc := range []struct{ name, in, out, codecs, want string }{
 		{"h264-aac-tcp", "tcp", "tcp", rtspH264 + " " + rtspAAC, "h264 aac"},
@@ -125,6 +126,7 @@ func TestRTSPThereAndBack(t *testing.T) {
 // TestRTSPOfRTMP: what came over RTMP is played over RTSP, from the cached keyframe
 // on, and GStreamer can do it too.
 func TestRTSPOfRTMP(t *testing.T) {
+	t.Parallel()
 	g := start(t)
 	g.publish(zeroLatency, "live/a")
 	g.waitLive("live/a")
@@ -171,6 +173,7 @@ func TestRTSPOfRTMP(t *testing.T) {
 
 // TestRTSPToWebRTC: what cameras send reaches browsers without being touched.
 func TestRTSPToWebRTC(t *testing.T) {
+	t.Parallel()
 	g := start(t)
 	g.publishRTSP("live/a", "tcp", strings.Fields(rtspH264+" -c:a pcm_alaw -ar 8000 -ac 1")...)
 	g.tracksOf("live/a", 2)
@@ -183,6 +186,7 @@ func TestRTSPToWebRTC(t *testing.T) {
 
 // TestRTSPRefuses: nothing live is a 404 with words, and a name that is taken says so.
 func TestRTSPRefuses(t *testing.T) {
+	t.Parallel()
 	g := start(t)
 	out, _ := exec.CommandContext(t.Context(), "ffprobe", "-v", "error", "-rtsp_transport", "tcp", g.rtspURL("live/nothing")).CombinedOutput()
 	if !strings.Contains(string(out), "404") {
@@ -204,6 +208,7 @@ func TestRTSPRefuses(t *testing.T) {
 // TestRTSPS: ffmpeg publishes and plays over TLS, and what came that way is there
 // for everybody.
 func TestRTSPS(t *testing.T) {
+	t.Parallel()
 	public, secret := certificate(t)
 	g := start(t, "MILLRACE_RTSPS_ADDRESS=127.0.0.1:0", "MILLRACE_TLS_CERTIFICATE="+public, "MILLRACE_TLS_KEY="+secret)
 	url := "rtsps://" + g.listening("rtsps") + "/live/tls"

@@ -11,6 +11,7 @@ import (
 
 // TestSecurityExample runs what docs/security.md says to type into a shell.
 func TestSecurityExample(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("../../../docs/security.md")
 	if err != nil {
 		t.Fatal(err)

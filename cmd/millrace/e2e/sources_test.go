@@ -60,6 +60,7 @@ func (g *gateway) refused(name string) string {
 // TestSourceOverWHEP: a gateway fetches from another one while somebody watches;
 // what is played there goes and comes back, and the viewers stay.
 func TestSourceOverWHEP(t *testing.T) {
+	t.Parallel()
 	const secret = "s3cret-t0ken"
 	origin := start(t, "MILLRACE_STREAM_LINGER=1s")
 	edge := start(t, "MILLRACE_STREAM_LINGER=1s", "MILLRACE_LOG_LEVEL=debug", fmt.Sprintf(
@@ -117,6 +118,7 @@ func TestSourceOverWHEP(t *testing.T) {
 
 // TestSourceOwnsItsName: nobody pushes to the name of a source.
 func TestSourceOwnsItsName(t *testing.T) {
+	t.Parallel()
 	g := start(t, "MILLRACE_SOURCES={live/fetched: {url: 'http://127.0.0.1:1/whep/a', on_demand: true}}")
 	c, err := dialRTMP(t.Context(), g.rtmp)
 	if err != nil {
@@ -134,6 +136,7 @@ func TestSourceOwnsItsName(t *testing.T) {
 // TestCameraOnDemand: a camera with digest authentication is fetched when somebody
 // watches, dies, and comes back; its viewers stay, and it is left when they go.
 func TestCameraOnDemand(t *testing.T) {
+	t.Parallel()
 	cam := newCamera(t)
 	g := start(t, "MILLRACE_STREAM_LINGER=1s", "MILLRACE_LOG_LEVEL=debug", fmt.Sprintf(
 		"MILLRACE_SOURCES={live/cam: {url: 'rtsp://%s/stream', user: %s, password: '%s', on_demand: true, linger: 1s}}",
@@ -180,6 +183,7 @@ func TestCameraOnDemand(t *testing.T) {
 // TestCameraRefuses: a wrong password is told to the viewer, at once, and to nobody
 // what it was.
 func TestCameraRefuses(t *testing.T) {
+	t.Parallel()
 	cam := newCamera(t)
 	g := start(t, "MILLRACE_LOG_LEVEL=debug", fmt.Sprintf(
 		"MILLRACE_SOURCES={live/cam: {url: 'rtsp://%s:wr0ng-passw0rd@%s/stream', on_demand: true}}", cameraUser, cam.address))
