@@ -47,14 +47,14 @@ func TestAThousandLoseThePictureAtOnce(t *testing.T) {
 		viewers[i] = v
 	}
 
-	var heard []time.Time
+	heard := 0
 	var work sync.WaitGroup
 	over := make(chan struct{})
 	work.Go(func() {
 		for {
 			select {
 			case <-p.KeyframeRequests():
-				heard = append(heard, time.Now())
+				heard++
 			case <-over:
 				return
 			}
@@ -80,22 +80,18 @@ func TestAThousandLoseThePictureAtOnce(t *testing.T) {
 		})
 	}
 	fanned.Wait()
+	took := time.Since(begun)
 	close(over)
 	work.Wait()
 
 	asked := h.room.Stats().Refreshes
-	t.Logf("%d viewers asked %d times, the publisher heard %d", crowd, asked, len(heard))
+	t.Logf("%d viewers asked %d times, the publisher heard %d", crowd, asked, heard)
 	if asked < crowd {
 		t.Errorf("only %d requests counted", asked)
 	}
-	if len(heard) == 0 || len(heard) > int(storm/least)+1 {
-		t.Errorf("%d requests in %v", len(heard), storm)
-	}
-	for i := 1; i < len(heard); i++ {
-		// Both are stamped by who hears them, which may take its time.
-		if apart := heard[i].Sub(heard[i-1]); apart < least-200*time.Millisecond {
-			t.Errorf("requests %d and %d are %v apart", i-1, i, apart)
-		}
+	// How far apart they are is the bus's own test: who hears them here may take its time.
+	if heard == 0 || heard > int(took/least)+1 {
+		t.Errorf("%d requests in %v", heard, took)
 	}
 	for _, v := range viewers {
 		v.Close()
