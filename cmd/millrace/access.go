@@ -24,7 +24,7 @@ func (g *gateway) furnishAccess(cfg Config, metrics *api.Metrics) {
 		if err != nil {
 			panic(err) // it is one
 		}
-		g.key = g.access.Ticket(madeKey, access.Grant{Publish: []access.Pattern{all}})
+		g.key = g.access.Ticket(madeKey, access.Grant{Publish: []access.Pattern{all}, Read: true})
 		g.log.Warn("nobody has said who may publish, so it needs the key on standard output; the key changes with every start until auth.keys is set")
 	}
 	metrics.Counter("millrace_access_allowed_total", "Requests that were allowed, of those that something was asked for.",
@@ -99,14 +99,15 @@ func explainKey(w io.Writer, key string, l listeners) {
 	}
 	_, _ = fmt.Fprintf(w, `
   Anybody can reach this gateway, and nobody has said who may publish. So it
-  made a key: everybody may watch, and who has the key may publish.
+  made a key: everybody may watch, and who has the key may publish, and see
+  what is going on.
 
     Key            %[2]s
 
   In OBS: Settings → Stream → Service Custom…
     Server         %[1]s/live
     Stream Key     mystream?token=%[2]s
-  and where a page or a WHIP client asks for a token, give it the key.
+  and where a page, the dashboard or a WHIP client asks for a token, give it the key.
 
   The key is another one after the next start. To keep it, set
     MILLRACE_AUTH_OPEN=play MILLRACE_AUTH_KEYS='{obs: "%[2]s"}'

@@ -71,6 +71,14 @@ func TestAFirstStart(t *testing.T) {
 			if err := ask("live/a", g.key); err != nil {
 				t.Errorf("with the key: %v", err)
 			}
+			reads := access.Request{Action: access.Read, Remote: "192.0.2.1:1", Credential: g.key}
+			if _, err := g.access.Ask(context.Background(), reads); err != nil {
+				t.Errorf("the dashboard with the key: %v", err)
+			}
+			reads.Action = access.Admin
+			if _, err := g.access.Ask(context.Background(), reads); !errors.Is(err, access.ErrForbidden) {
+				t.Errorf("administering with the key: %v", err)
+			}
 			if err := ask("live/a", g.demoTicket()); !errors.Is(err, access.ErrForbidden) {
 				t.Errorf("with the demo's: %v", err)
 			}

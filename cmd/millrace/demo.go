@@ -70,8 +70,9 @@ func (g *gateway) demoTicket() string {
 
 // explainDemo tells a person what to do now. A key is what publishing needs.
 func explainDemo(w io.Writer, l listeners, key string) {
+	fragment := ""
 	if key != "" {
-		key = "?token=" + key
+		fragment, key = "#token="+key, "?token="+key
 	}
 	site := "http://" + reachable(l.http, "localhost")
 	server := "rtmp://" + strings.TrimSuffix(reachable(l.rtmp, "localhost"), ":1935") // RTMP's own port
@@ -80,6 +81,7 @@ func explainDemo(w io.Writer, l listeners, key string) {
 
     Watch          %[1]s/watch/%[3]s
     All streams    %[1]s/
+    Dashboard      %[1]s/dashboard%[5]s
 
   Publish your own beside it, in OBS: Settings → Stream
     Service        Custom…
@@ -92,5 +94,5 @@ func explainDemo(w io.Writer, l listeners, key string) {
 
   Ctrl+C stops it.
 
-`, site, server, demoStream, key)
+`, site, server, demoStream, key, fragment)
 }
