@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"sync"
 	"sync/atomic"
+
+	"millrace/transmux/household"
 )
 
 // Limits bound who publishes. Zero is no limit, but for Publishers, where it is the
@@ -36,9 +38,6 @@ const (
 	LimitBitrate    = "bitrate"
 )
 
-// networkBits are what a household gets of IPv6 addresses (RFC 6177).
-const networkBits = 64
-
 // crowd counts who is in. Its methods are safe for concurrent use.
 type crowd struct {
 	limits atomic.Pointer[Limits]
@@ -67,7 +66,7 @@ func (c *crowd) configure(l Limits) {
 // enter counts somebody in, or says what there is too much of. leave counts them
 // out and is called once.
 func (c *crowd) enter(holder, remote string) (leave func(), err error) {
-	l, from := c.limits.Load(), networkOf(remote)
+	l, from := c.limits.Load(), household.Of(household.Parse(remote))
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
@@ -101,20 +100,6 @@ func (c *crowd) count() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.inside
-}
-
-// networkOf is who an address, with or without port, is counted as; the zero Addr
-// where it is none.
-func networkOf(remote string) netip.Addr {
-	addr, err := netip.ParseAddr(remote)
-	if at, e := netip.ParseAddrPort(remote); e == nil {
-		addr, err = at.Addr(), nil
-	}
-	if addr = addr.Unmap(); err == nil && addr.Is6() {
-		prefix, _ := addr.WithZone("").Prefix(networkBits) // fails for longer ones only
-		addr = prefix.Addr()
-	}
-	return addr
 }
 
 // Configure puts other limits in force. Who is in stays in, but for the bitrate,

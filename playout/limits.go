@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"millrace/transmux/access"
+	"millrace/transmux/household"
 )
 
 // Limits bound who watches at the same time. Zero is no limit, but for Viewers,
@@ -36,9 +37,6 @@ const (
 	LimitPerAddress = "viewers_per_address"
 	LimitPerToken   = "viewers_of_credential"
 )
-
-// networkBits are what a household gets of IPv6 addresses (RFC 6177).
-const networkBits = 64
 
 // crowd counts who is in. Its methods are safe for concurrent use.
 type crowd struct {
@@ -69,7 +67,7 @@ func (c *crowd) configure(l Limits) {
 // enter counts a viewer in, or says what there is too much of. leave counts it out
 // and is called once.
 func (c *crowd) enter(r *Request) (leave func(), err error) {
-	from, holder := networkOf(r.Remote), ""
+	from, holder := household.Of(household.Parse(r.Remote)), ""
 	if r.Permit.Viewers > 0 {
 		holder = r.Permit.Holder
 	}
@@ -130,20 +128,6 @@ func (c *crowd) count() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.inside
-}
-
-// networkOf is who an address, with or without port, is counted as; the zero Addr
-// where it is none.
-func networkOf(remote string) netip.Addr {
-	addr, err := netip.ParseAddr(remote)
-	if at, e := netip.ParseAddrPort(remote); e == nil {
-		addr, err = at.Addr(), nil
-	}
-	if addr = addr.Unmap(); err == nil && addr.Is6() {
-		prefix, _ := addr.WithZone("").Prefix(networkBits) // fails for longer ones only
-		addr = prefix.Addr()
-	}
-	return addr
 }
 
 // Configure puts other limits in force; who is in stays in.

@@ -37,11 +37,12 @@ var rooms = []room{
 	{"cluster", []string{"transmux"}, false, "a link is one more publisher and one more subscriber"},
 
 	{"transmux/av", nil, false, "nouns only"},
-	{"transmux/access", []string{"transmux/problem"}, false, "who may is decided by names and credentials, whoever asks"},
+	{"transmux/access", []string{"transmux/household", "transmux/problem"}, false, "who may is decided by names and credentials, whoever asks"},
 	{"transmux/problem", nil, false, "it writes an answer and must not know what about"},
 	{"transmux/codecs", []string{"transmux/av"}, false, "a codec knows its bytes"},
 	{"transmux/flv", []string{"transmux/codecs", "transmux/av"}, false, "a container knows codecs, not who carries it"},
 	{"transmux/rtpio", []string{"transmux/codecs", "transmux/av"}, false, "RTP knows codecs, not who sends it"},
+	{"transmux/household", nil, false, "it must not know what is counted"},
 	{"transmux/waiting", nil, false, "it bounds who waits, and must not know for what"},
 	{"transmux/journal", nil, false, "it must not know who listens"},
 	{"transmux/trace", nil, false, "it tells of work, and must not know what"},
@@ -51,7 +52,7 @@ var rooms = []room{
 	{"transmux/rtsp", []string{"transmux/waiting"}, false, "RTSP without streams: who publishes and who watches what is the rooms' above"},
 	{"transmux/bus", []string{"transmux/av"}, false, "the bus knows no protocol and no codec"},
 	{"transmux/derive", []string{"transmux/bus", "transmux/codecs", "transmux/av"}, false, "it reads tracks and writes tracks"},
-	{"transmux/rtc", []string{"transmux/origin", "transmux/rtpio", "transmux/codecs", "transmux/av", "transmux/problem"}, false, "WebRTC without streams: who watches what is playout's"},
+	{"transmux/rtc", []string{"transmux/household", "transmux/origin", "transmux/rtpio", "transmux/codecs", "transmux/av", "transmux/problem"}, false, "WebRTC without streams: who watches what is playout's"},
 	{"transmux/avtest", []string{"transmux"}, false, "helpers of tests"},
 }
 

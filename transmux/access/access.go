@@ -22,6 +22,8 @@ import (
 	"net/netip"
 	"sync/atomic"
 	"time"
+
+	"millrace/transmux/household"
 )
 
 // maxCredential bounds what is looked at, in bytes: the largest signed tokens, with
@@ -45,13 +47,7 @@ type Request struct {
 func (q *Request) Presents() bool { return q.Credential != "" || q.Proves != nil }
 
 // address is the peer's without its port; the zero Addr if it is unknown.
-func (q *Request) address() netip.Addr {
-	if at, err := netip.ParseAddrPort(q.Remote); err == nil {
-		return at.Addr()
-	}
-	addr, _ := netip.ParseAddr(q.Remote)
-	return addr
-}
+func (q *Request) address() netip.Addr { return household.Parse(q.Remote) }
 
 // Permit is what comes with a yes. The zero value is a yes without conditions.
 type Permit struct {

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"millrace/transmux/household"
 )
 
 const (
@@ -15,8 +17,6 @@ const (
 	attemptEvery = 6 * time.Second
 	// maxAddresses bounds the table to about a megabyte.
 	maxAddresses = 8 << 10
-	// networkBits are what a household gets of IPv6 addresses (RFC 6177).
-	networkBits = 64
 )
 
 // brake slows down addresses that wrong credentials come from. Each has a bucket
@@ -58,10 +58,7 @@ type attempt struct {
 // many at the same time do not pass. The digest is of the credential, or zero if
 // that is not known.
 func (b *brake) begin(from netip.Addr, credential digest, now time.Time) attempt {
-	if from = from.Unmap(); from.Is6() {
-		prefix, _ := from.WithZone("").Prefix(networkBits) // fails for longer ones only
-		from = prefix.Addr()
-	}
+	from = household.Of(from)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	a := b.addresses[from]

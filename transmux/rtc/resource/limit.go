@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"millrace/transmux/household"
 	"millrace/transmux/problem"
 )
 
@@ -24,9 +25,6 @@ const (
 	// sweepInterval is the least time between two looks for idle addresses in a
 	// full table.
 	sweepInterval = time.Second
-	// networkBits are what a household gets of IPv6 addresses (RFC 6177): one
-	// machine has 2^64 of them.
-	networkBits = 64
 )
 
 // limiter is a token bucket for each address.
@@ -60,10 +58,7 @@ func newLimiter(rate int) limiter {
 // take takes a token of the address's. Where there is none it returns when there
 // will be.
 func (l *limiter) take(addr netip.Addr, now time.Time) (wait time.Duration) {
-	if addr = addr.Unmap(); addr.Is6() {
-		prefix, _ := addr.WithZone("").Prefix(networkBits) // fails for longer ones only
-		addr = prefix.Addr()
-	}
+	addr = household.Of(addr)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	b, known := l.buckets[addr]

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/pion/turn/v5"
+
+	"millrace/transmux/household"
 )
 
 // What clients are refused for; the library answers 508 to the first, and what its
@@ -101,7 +103,7 @@ func (r *Room) fits(g *grant, at netip.Addr) error {
 	switch {
 	case len(r.relays) >= r.cfg.Allocations:
 		r.stats.refuse(refusedTotal)
-	case r.places[placeOf(at)] >= r.cfg.PerAddress:
+	case r.places[household.Of(at)] >= r.cfg.PerAddress:
 		r.stats.refuse(refusedAddress)
 	case g.relays >= r.cfg.PerSession:
 		r.stats.refuse(refusedSession)
@@ -130,7 +132,7 @@ func (r *Room) open(id string, six bool) (*relay, error) {
 	r.nominal = max(r.nominal+1, firstNominal) // wraps around
 	one := newRelay(r, g, network, at, netip.AddrPortFrom(own, r.nominal))
 	r.relays[one] = struct{}{}
-	r.places[placeOf(at.Addr())]++
+	r.places[household.Of(at.Addr())]++
 	g.relays++
 	r.work.Add(1)
 	r.stats.opened.Add(1)
@@ -157,7 +159,7 @@ func (r *Room) left(one *relay) {
 	r.mu.Lock()
 	delete(r.relays, one)
 	one.grant.relays--
-	if place := placeOf(one.client.Addr()); r.places[place] > 1 {
+	if place := household.Of(one.client.Addr()); r.places[place] > 1 {
 		r.places[place]--
 	} else {
 		delete(r.places, place)

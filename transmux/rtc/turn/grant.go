@@ -129,12 +129,3 @@ func (r *Room) client(id string) (g *grant, network string, at netip.AddrPort) {
 	}
 	return r.grants[words[0]], words[1], netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
 }
-
-// placeOf is what counts as one address.
-func placeOf(addr netip.Addr) netip.Addr {
-	if addr = addr.Unmap(); addr.Is4() {
-		return addr
-	}
-	prefix, _ := addr.WithZone("").Prefix(networkBits) // fails for longer ones only
-	return prefix.Addr()
-}

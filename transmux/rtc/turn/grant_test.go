@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"millrace/transmux/household"
 )
 
 func TestURLs(t *testing.T) {
@@ -49,7 +51,7 @@ func TestPlaceOf(t *testing.T) {
 	for text, want := range map[string]string{
 		"192.0.2.1": "192.0.2.1", "::ffff:192.0.2.1": "192.0.2.1", "2001:db8:0:1:2::3": "2001:db8:0:1::",
 	} {
-		if got := placeOf(netip.MustParseAddr(text)); got.String() != want {
+		if got := household.Of(netip.MustParseAddr(text)); got.String() != want {
 			t.Errorf("%s: %s", text, got)
 		}
 	}

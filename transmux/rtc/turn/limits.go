@@ -43,8 +43,6 @@ const (
 	legBuffer = 1 << 20
 	// burstTime is how much of the bitrate may be saved up.
 	burstTime = time.Second
-	// networkBits are what a household gets of IPv6 addresses (RFC 6177).
-	networkBits = 64
 	// firstNominal begins the ports that relayed addresses are said to have. None
 	// of them is open: the only peer answers to where packets come from.
 	firstNominal = 49152
