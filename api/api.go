@@ -45,6 +45,7 @@ type Config struct {
 	Tree    Trees           // nil for none
 	Drain   Drainer         // nil for none
 	Node    string          // this one's id
+	Process string          // this start of it; see ProcessHeader
 	Ledger  *ledger.Ledger  // who is here; nil for nobody
 	Journal *journal.Journal
 	Hooks   func() []Hook // those of the configuration; nil for none
@@ -95,7 +96,7 @@ func (a *API) Handler(pages http.Handler, mounts ...Mount) http.Handler {
 		describeItself(r)
 		a.routes(r)
 	})
-	r.Get("/healthz", healthz)
+	r.Get("/healthz", a.healthz)
 	r.Get("/readyz", a.readyz)
 	r.With(a.guard).Method(http.MethodGet, "/metrics", a.metrics.handler(a.log))
 	for _, m := range mounts {

@@ -7,8 +7,9 @@
 #   deploy/rolling-restart.sh http://10.0.0.1:8080 http://10.0.0.2:8080 …
 #
 # GRACE is how long a drain may take (60s), PATIENCE how many seconds a node has for
-# being back after that (120), PAUSE how many are between it and the next (3), TOKEN a credential that may administer, or USERPASS
-# "user:password". The nodes that carry the directory go last, one at a time.
+# being back after that (120), PAUSE how many are between it and the next (3), TOKEN a
+# credential that may administer, or USERPASS "user:password". The nodes that carry the
+# directory go last, one at a time.
 set -euo pipefail
 
 grace=${GRACE:-60s}
@@ -37,7 +38,7 @@ until_so() {
 			echo "$2 is not back after $grace and ${patience}s: stopping here, the other nodes are as they were" >&2
 			exit 1
 		fi
-		read -rt 0.5 <> <(:) || true
+		sleep 0.5
 	done
 }
 
@@ -63,5 +64,5 @@ for node; do
 	fi
 	until_so back "$node"
 	echo "$node: back"
-	read -rt "${PAUSE:-3}" <> <(:) || true # until the others know it
+	sleep "${PAUSE:-3}" # until the others know it
 done

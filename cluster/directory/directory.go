@@ -88,7 +88,8 @@ type Config struct {
 	// other times.
 	Beat time.Duration
 	// Probe asks a node by another way than the directory whether it lives; the
-	// error is nil if it does. Nil: only the directory's own question counts.
+	// error is nil if it does, context.DeadlineExceeded if that cannot be known, and
+	// any other means that it does not. Nil: only the directory's own question counts.
 	Probe func(ctx context.Context, n Node) error
 }
 

@@ -2,6 +2,7 @@ package directory
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"math/rand/v2"
 	"time"
@@ -57,11 +58,7 @@ func (d *Directory) Serve(ctx context.Context) error {
 
 // Close ends what runs behind the calls. Serve does so itself.
 func (d *Directory) Close() {
-	d.mu.Lock()
-	d.closed = true
-	d.mu.Unlock()
-	d.stop()
-	d.wg.Wait()
+	d.hush()
 	d.mu.Lock()
 	var stops []func()
 	for _, s := range d.places.known {
@@ -74,6 +71,15 @@ func (d *Directory) Close() {
 	for _, stop := range stops {
 		stop()
 	}
+}
+
+// hush ends what runs behind the calls, and lets nothing begin.
+func (d *Directory) hush() {
+	d.mu.Lock()
+	d.closed = true
+	d.mu.Unlock()
+	d.stop()
+	d.wg.Wait()
 }
 
 // subscribe listens to everything that a node listens to.
@@ -237,20 +243,26 @@ func (d *Directory) look(ctx context.Context) {
 	}
 }
 
-// farewell tells the others that this node is gone.
+// farewell tells the others that this node is gone. Nothing of what this node says
+// behind calls may come after it, so that ends first.
 func (d *Directory) farewell() {
+	d.hush()
 	if _, cause := d.store.Online(); cause != nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), d.cfg.Beat)
 	defer cancel()
-	e, err := d.store.Get(ctx, kindNode, d.self.ID)
-	if err != nil {
-		return
+	self := d.Self()
+	for range settleTries {
+		e, err := d.store.Get(ctx, kindNode, self.ID)
+		var said record
+		if err != nil || e.Value != nil && json.Unmarshal(e.Value, &said) == nil && said.Session != self.Session {
+			return // a newer process has our place already
+		}
+		_, err = d.store.Write(ctx, kindNode, self.ID, encode(record{Node: self, Gone: true}), e.Revision, claimTTL)
+		if !errors.Is(err, ErrConflict) {
+			return // the clerk finds out, if it could not be written
+		}
+		// Something that was on its way when we stopped has arrived since.
 	}
-	d.mu.Lock()
-	self := d.self
-	d.closed = true
-	d.mu.Unlock()
-	_, _ = d.store.Write(ctx, kindNode, self.ID, encode(record{Node: self, Gone: true}), e.Revision, claimTTL)
 }

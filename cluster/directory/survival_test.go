@@ -229,6 +229,27 @@ func TestDrainAndFarewell(t *testing.T) {
 	})
 }
 
+// TestLeavingAtOnce: a node that drains, and has nobody to let go, leaves while it
+// still says that it drains. That must not keep the others from hearing that it left.
+func TestLeavingAtOnce(t *testing.T) {
+	for range 50 {
+		synctest.Test(t, func(t *testing.T) {
+			x, nodes := cluster(t, 2)
+			nodes[0].Drain(true)
+			nodes[0].stop()
+			synctest.Wait()
+			if _, there := nodes[1].Node("node0"); there {
+				t.Fatal("it left without a word")
+			}
+			join(t, x, Node{ID: "node0", Role: RoleAny})
+			time.Sleep(100 * time.Millisecond)
+			if p, there := nodes[1].Node("node0"); !there || p.Draining {
+				t.Fatalf("it is not back: %+v, %v", p, there)
+			}
+		})
+	}
+}
+
 func TestOneIDTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x, _ := cluster(t, 2)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -58,7 +59,7 @@ func (g *gateway) meet(cfg Config, identity *wire.Identity, relay net.Addr) (err
 		g.log.Info("cluster: this node", "id", self.ID, "region", self.Region, "role", self.Role,
 			"http", self.HTTP, "relay", strings.Join(self.Relay, " "))
 	}
-	n.dir = directory.New(store, self, directory.Config{Probe: probe}, log)
+	n.dir = directory.New(store, self, directory.Config{Probe: n.probe}, log)
 	g.directory = append(g.directory, task{"directory", func(ctx context.Context) error {
 		defer n.leave()
 		return n.dir.Serve(ctx)
@@ -130,12 +131,16 @@ func (n *neighbours) handler(site http.Handler) http.Handler {
 // probeClient asks nodes whether they live. Nothing is kept open to them.
 var probeClient = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 
-// probe asks a node by its pages' address.
-func probe(ctx context.Context, n directory.Node) error {
-	if n.HTTP == "" {
+// errReplaced means that this process has the address of the one that was asked for.
+var errReplaced = errors.New("it ended: this process listens where it did")
+
+// probe asks a node by its pages' address. Who answers there may be a later process:
+// the node was killed, and started anew.
+func (n *neighbours) probe(ctx context.Context, node directory.Node) error {
+	if node.HTTP == "" {
 		return context.DeadlineExceeded // nobody knows
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, n.HTTP+"/healthz", nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, node.HTTP+"/healthz", nil)
 	if err != nil {
 		return err
 	}
@@ -143,7 +148,15 @@ func probe(ctx context.Context, n directory.Node) error {
 	if err != nil {
 		return err
 	}
-	return answer.Body.Close()
+	defer answer.Body.Close()
+	switch answer.Header.Get(api.ProcessHeader) {
+	case "", node.Session.String():
+		return nil
+	case n.dir.Self().Session.String():
+		return errReplaced
+	default: // of several that share an address it may be another
+		return context.DeadlineExceeded
+	}
 }
 
 // describe tells the API what this node knows of the others.

@@ -28,8 +28,9 @@ func (g *gateway) furnish(cfg Config) {
 	g.furnishDrain(cfg, metrics)
 	g.tellDrain()
 	g.furnishDiagnosis(cfg, judge, deriver, fetched)
+	self := g.neighbours.dir.Self()
 	g.api = api.New(api.Config{
-		Version: version(), Node: g.neighbours.dir.Self().ID, Ports: g.listeners.ports(),
+		Version: version(), Node: self.ID, Process: self.Session.String(), Ports: g.listeners.ports(),
 		Access: g.access, Origins: cfg.HTTPS.CORS, Configuration: g.reload,
 		Ledger: g.ledger, Journal: g.journal, Hooks: listHooks(g.hooks), Diagnosis: g.diagnosis,
 		Sources: listSources(fetched), Pictures: g.hub.Pictures,

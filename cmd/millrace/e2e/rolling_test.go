@@ -205,6 +205,28 @@ func TestRollingRestart(t *testing.T) {
 	}
 }
 
+// TestBackAtOnce: a node that is killed, and started anew before the others can have
+// missed it, is taken for itself, and not for another one of its id.
+func TestBackAtOnce(t *testing.T) {
+	t.Parallel()
+	h := &home{t: t, nodes: make(map[string]*housed)}
+	meet := freePort(t, "127.0.0.26")
+	_, port, err := net.SplitHostPort(freePort(t, "127.0.0.26"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	origin := h.place("origin", "127.0.0.26", port, "MILLRACE_NODE_ROLE=origin", "MILLRACE_CLUSTER_NATS_LISTEN="+meet)
+	edge := h.place("edge", "127.0.0.27", port, "MILLRACE_NODE_ROLE=edge", "MILLRACE_CLUSTER_NATS_URL="+meet)
+	for range 3 {
+		origin.knows(2)
+		edge.knows(2)
+		edge.kill()
+		edge.gateway = start(t, edge.settings...)
+	}
+	origin.knows(2)
+	edge.knows(2)
+}
+
 // seeing counts those who had a picture within the last moment.
 func seeing(all []*wanderer) (n int) {
 	for _, w := range all {
