@@ -12,13 +12,26 @@ async function diagnosed(page: Page): Promise<Map<string, Check>> {
   return new Map(checks.map((c) => [c.id, c]))
 }
 
-/** A port that is free for TCP now. */
+/** An address of this machine where no gateway listens: what a wrong webrtc.public_ips or a firewall looks like. */
+const NOWHERE = '127.0.0.9'
+
+/**
+ * A port that is free for TCP on both addresses. It is below those that the system gives to whoever asks for none in
+ * particular, since one of these is another's by the time that it is needed: a connection's, or the browser's.
+ */
 async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000)
+    if ((await isFree(port, '127.0.0.1')) && (await isFree(port, NOWHERE))) return port
+  }
+}
+
+async function isFree(port: number, address: string): Promise<boolean> {
   const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false))
+    server.listen(port, address, () => server.close(() => resolve(true)))
+  })
 }
 
 test('a stream that plays: both ways work, the picture comes, and what the encoder could do better is said', async ({ page, publish }) => {
@@ -51,9 +64,6 @@ test('a name that nobody publishes, and the one that was meant', async ({ page, 
   expect(checks.get('publisher')?.remedy).toContain('/watch/live/meant')
   expect(checks.get('udp')).toMatchObject({ verdict: 'unknown' })
 })
-
-/** An address of this machine where no gateway listens: what a wrong webrtc.public_ips or a firewall looks like. */
-const NOWHERE = '127.0.0.9'
 
 test('a blocked UDP port: the page says what to open and set, and that TCP works as soon as it does', async ({ page, publish }) => {
   const port = await freePort()

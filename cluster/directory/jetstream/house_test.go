@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/big"
+	mathrand "math/rand/v2"
 	"net"
 	"testing"
 	"time"
@@ -65,16 +66,20 @@ func trust(t *testing.T, secret string) *tls.Config {
 	}
 }
 
-// freePort is a port that was free a moment ago: servers must know the others'
-// before they start.
+// freePort is a port that was free a moment ago: servers must know the others' before
+// they start, and be back on their own. It is below those that the system gives to
+// whoever asks for none in particular: one of these is soon another's.
 func freePort(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 1000 {
+		at := fmt.Sprint("127.0.0.1:", 20000+mathrand.IntN(12000))
+		if l, err := net.Listen("tcp", at); err == nil {
+			_ = l.Close()
+			return at
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }
 
 // servers are three, of one cluster.

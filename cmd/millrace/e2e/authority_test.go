@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"testing"
 
 	"golang.org/x/net/dns/dnsmessage"
@@ -15,17 +14,6 @@ import (
 
 // pebblePath is Let's Encrypt's authority for tests, which .ci/prepare installs.
 const pebblePath = "../../../.cache/bin/pebble"
-
-// unusedPort is one that nobody listens on just now: Pebble takes no zero.
-func unusedPort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
 
 // names is a DNS server for which every name is this machine.
 func names(t *testing.T) string {
@@ -65,15 +53,15 @@ func names(t *testing.T) string {
 
 // authority runs Pebble, which asks whose a domain is on these ports of this machine. It
 // gives the directory, and the file of who signed the directory's certificate.
-func authority(t *testing.T, httpPort, tlsPort int) (directory, root string) {
+func authority(t *testing.T, httpPort, tlsPort uint16) (directory, root string) {
 	t.Helper()
 	if _, err := os.Stat(pebblePath); err != nil {
 		t.Fatalf("%v: run make prepare", err)
 	}
 	public, secret := certificate(t)
-	at := net.JoinHostPort("127.0.0.1", strconv.Itoa(unusedPort(t)))
+	at := freePort(t, "127.0.0.1") // Pebble takes no zero
 	config, err := json.Marshal(map[string]any{"pebble": map[string]any{
-		"listenAddress": at, "managementListenAddress": net.JoinHostPort("127.0.0.1", strconv.Itoa(unusedPort(t))),
+		"listenAddress": at, "managementListenAddress": freePort(t, "127.0.0.1"),
 		"certificate": public, "privateKey": secret, "httpPort": httpPort, "tlsPort": tlsPort,
 	}})
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"strings"
 	"syscall"
@@ -33,17 +32,6 @@ func newCarriers(t *testing.T) *carriers {
 		c.start(i)
 	}
 	return c
-}
-
-// freePort was free a moment ago.
-func freePort(t *testing.T, address string) string {
-	t.Helper()
-	l, err := net.Listen("tcp", address+":0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // start starts a carrier, again if it has been killed.

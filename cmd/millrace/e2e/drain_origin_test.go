@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"net"
+	"fmt"
 	"net/http"
 	"net/url"
 	"testing"
@@ -140,12 +140,9 @@ func TestDrainOfAnOrigin(t *testing.T) {
 		t.Fatal("no directory is served")
 	}
 	// One port on both: an encoder is told of another host, and keeps its port.
-	_, port, err := net.SplitHostPort(freePort(t, "127.0.0.2"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	origin := node(t, "origin", "127.0.0.2", carrier, "MILLRACE_NODE_ROLE=origin", "MILLRACE_RTMP_ADDRESS=127.0.0.2:"+port)
-	other := node(t, "other", "127.0.0.3", carrier, "MILLRACE_NODE_ROLE=origin", "MILLRACE_RTMP_ADDRESS=127.0.0.3:"+port)
+	port := freeNumber(t, "127.0.0.2", "127.0.0.3")
+	origin := node(t, "origin", "127.0.0.2", carrier, "MILLRACE_NODE_ROLE=origin", fmt.Sprint("MILLRACE_RTMP_ADDRESS=127.0.0.2:", port))
+	other := node(t, "other", "127.0.0.3", carrier, "MILLRACE_NODE_ROLE=origin", fmt.Sprint("MILLRACE_RTMP_ADDRESS=127.0.0.3:", port))
 	edge := node(t, "edge", "127.0.0.4", carrier, "MILLRACE_NODE_ROLE=edge")
 	for _, g := range []*gateway{origin, other, edge} {
 		g.knows(4)

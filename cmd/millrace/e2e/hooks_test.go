@@ -179,7 +179,12 @@ func recipe(t *testing.T, dir string) string {
 		}
 		text = strings.ReplaceAll(text, old, now)
 	}
-	write(t, dir+"/ffmpeg-and-tell", "#!/bin/sh\nffmpeg \"$@\"\ntouch "+dir+"/recorded\n")
+	write(t, dir+"/ffmpeg-and-tell", "#!/bin/sh\nffmpeg \"$@\" 2>"+dir+"/said\ntouch "+dir+"/recorded\n")
+	t.Cleanup(func() {
+		if said, err := os.ReadFile(dir + "/said"); t.Failed() {
+			t.Logf("the recording's ffmpeg said: %s, %v", said, err)
+		}
+	})
 	return write(t, dir+"/record", text)
 }
 

@@ -165,8 +165,8 @@ func TestCertificatesByACME(t *testing.T) {
 	t.Parallel()
 	for _, challenge := range []string{"http-01", "tls-alpn-01"} {
 		t.Run(challenge, func(t *testing.T) {
-			plain, secure := unusedPort(t), unusedPort(t)
-			closed := unusedPort(t) // where the other challenge finds nobody
+			plain, secure := freeNumber(t, "127.0.0.1"), freeNumber(t, "127.0.0.1")
+			closed := freeNumber(t, "127.0.0.1") // where the other challenge finds nobody
 			directory, root := authority(t, plain, closed)
 			if challenge == "tls-alpn-01" {
 				directory, root = authority(t, closed, secure)
@@ -198,7 +198,7 @@ func TestCertificatesByACME(t *testing.T) {
 }
 
 // leadsToHTTPS looks at what is answered over HTTP, and how over HTTPS.
-func leadsToHTTPS(t *testing.T, g *gateway, secure int) {
+func leadsToHTTPS(t *testing.T, g *gateway, secure uint16) {
 	t.Helper()
 	client := browser(t)
 	ask := func(method, url string) *http.Response {

@@ -1,8 +1,8 @@
 package e2e
 
 import (
+	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -104,11 +104,11 @@ type housed struct {
 }
 
 // place starts a node on ports that it keeps.
-func (h *home) place(id, address, rtmpPort string, settings ...string) *housed {
+func (h *home) place(id, address string, rtmpPort uint16, settings ...string) *housed {
 	h.t.Helper()
 	web := freePort(h.t, address)
 	n := &housed{settings: append([]string{
-		clusterSecret, "MILLRACE_NODE_ID=" + id, "MILLRACE_HTTP_ADDRESS=" + web, "MILLRACE_RTMP_ADDRESS=" + address + ":" + rtmpPort,
+		clusterSecret, "MILLRACE_NODE_ID=" + id, "MILLRACE_HTTP_ADDRESS=" + web, fmt.Sprintf("MILLRACE_RTMP_ADDRESS=%s:%d", address, rtmpPort),
 		"MILLRACE_RELAY_ADDRESS=" + freePort(h.t, address), "MILLRACE_WEBRTC_ADDRESS=" + freePort(h.t, address),
 	}, settings...)}
 	n.gateway = start(h.t, n.settings...)
@@ -137,10 +137,7 @@ func TestRollingRestart(t *testing.T) {
 	if strict() {
 		viewers = 100
 	}
-	_, port, err := net.SplitHostPort(freePort(t, "127.0.0.21"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	port := freeNumber(t, "127.0.0.21", "127.0.0.22", "127.0.0.23", "127.0.0.24", "127.0.0.25")
 	h := &home{t: t, nodes: make(map[string]*housed)}
 	meet := freePort(t, "127.0.0.21")
 	first := h.place("origin1", "127.0.0.21", port, "MILLRACE_NODE_ROLE=origin", "MILLRACE_CLUSTER_NATS_LISTEN="+meet)
@@ -211,10 +208,7 @@ func TestBackAtOnce(t *testing.T) {
 	t.Parallel()
 	h := &home{t: t, nodes: make(map[string]*housed)}
 	meet := freePort(t, "127.0.0.26")
-	_, port, err := net.SplitHostPort(freePort(t, "127.0.0.26"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	port := freeNumber(t, "127.0.0.26", "127.0.0.27")
 	origin := h.place("origin", "127.0.0.26", port, "MILLRACE_NODE_ROLE=origin", "MILLRACE_CLUSTER_NATS_LISTEN="+meet)
 	edge := h.place("edge", "127.0.0.27", port, "MILLRACE_NODE_ROLE=edge", "MILLRACE_CLUSTER_NATS_URL="+meet)
 	for range 3 {
