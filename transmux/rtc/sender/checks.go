@@ -23,6 +23,10 @@ const (
 	// pathSilence is how long the path that we nominated may be silent, while
 	// another one is not, before that one is nominated: one lost answer.
 	pathSilence = 2 * consentInterval
+	// vouched is for how long an answer over the path that we nominated makes up for a
+	// check back: pion, where it is controlled, sends one back for every check as we do,
+	// and the two would go on for ever, as fast as they can.
+	vouched = consentInterval
 	// peerReflexivePriority is RFC 8445 section 5.1.2.1's with the recommended preference.
 	peerReflexivePriority = 110<<24 | 65535<<8 | 255
 )
@@ -110,7 +114,18 @@ func (e *Endpoint) answerCheck(m *stun.Message, from port.Path) {
 	default:
 		e.contest(g, from, nominates, now)
 	}
-	e.check(g, from, now, false)
+	if !e.settled(g, from, now) {
+		e.check(g, from, now, false)
+	}
+}
+
+// settled says that media takes the path, that we nominated it, and that a check over it
+// has just been answered: there is nothing more to find out.
+func (e *Endpoint) settled(g *generation, path port.Path, now time.Time) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	used := e.path.Load()
+	return e.checks.controlling && g == e.ice && g.nominated && used != nil && *used == path && now.Sub(e.checks.onPath) < vouched
 }
 
 // agree settles who controls (RFC 8445 section 7.3.1.1). Our tie-breaker is zero

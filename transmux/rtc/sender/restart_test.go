@@ -178,6 +178,13 @@ func TestWeNominateWhereTheOfferIsOurs(t *testing.T) {
 		defer e.mu.Unlock()
 		return e.ice.nominated
 	})
+	// A peer that sends a check back for every one, as we do, must not be asked for ever.
+	for range 3 {
+		s.ask(e.Local(), "view", controlled)
+		if m := s.read(wait); m == nil || m.Type != stun.BindingSuccess {
+			t.Fatalf("a check over the path that is settled leads to %v", m)
+		}
+	}
 }
 
 func TestRoleConflicts(t *testing.T) {
