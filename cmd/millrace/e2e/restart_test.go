@@ -97,8 +97,8 @@ func TestGone(t *testing.T) {
 	if err := r.WaitKeyframe(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	killed := time.Now() // before, not after: its end may take a moment to be heard of here
 	source.kill()
-	killed := time.Now()
 	select {
 	case <-r.Done():
 	case <-time.After(linger + patience):
