@@ -157,11 +157,11 @@ func publish(ctx context.Context, p *bus.Publisher, c clip, from time.Duration, 
 
 func await(t *testing.T, done func() bool) {
 	t.Helper()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(20 * time.Second)
 	for !done() {
 		select {
 		case <-deadline:
-			t.Fatal("it did not come to pass within 10 s")
+			t.Fatal("it did not come to pass within 20 s")
 		case <-time.After(2 * time.Millisecond):
 		}
 	}
