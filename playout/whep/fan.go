@@ -14,6 +14,11 @@ import (
 // it: some hundred microseconds of work a frame, well below the distance of two.
 const fanSize = 64
 
+// measuredOf is how many of a fan's viewers are measured with a frame, each in its
+// turn: looking at the clock for each, and telling of it, would cost as much as their
+// packets' headers.
+const measuredOf = 16
+
 // fan serves some of a stream's viewers, on one goroutine: it wakes on a new
 // frame and takes each viewer from its cursor to the live edge.
 type fan struct {
@@ -24,6 +29,7 @@ type fan struct {
 
 	bulletin bulletin
 	rounds   rounds
+	turn     int  // which viewers are measured
 	listened bool // some viewer has event streams
 }
 
@@ -104,12 +110,14 @@ func (f *fan) retire() bool {
 }
 
 func (f *fan) run() {
+	defer f.stream.Notify(f.wake)()
 	burst := f.room.transport.Burst()
-	timer := time.NewTimer(time.Hour)
-	defer timer.Stop()
+	var due time.Time
+	round := func() { due = f.serve(burst) }
+	alarm := newAlarm()
+	defer alarm.stop()
 	for {
-		changed := f.stream.Changed()
-		due := f.serve(burst)
+		burst.Round(round)
 		if err := f.stream.Err(); err != nil {
 			for _, v := range f.list() {
 				v.end(err)
@@ -118,15 +126,11 @@ func (f *fan) run() {
 		if len(f.list()) == 0 && f.retire() {
 			return
 		}
-		wait := time.Hour
-		if !due.IsZero() {
-			wait = time.Until(due)
-		}
-		timer.Reset(wait)
+		alarm.set(due)
 		select {
-		case <-changed:
 		case <-f.wake:
-		case <-timer.C:
+		case <-alarm.timer.C:
+			alarm.rang()
 		}
 	}
 }
@@ -142,15 +146,19 @@ func (f *fan) serve(burst *sender.Burst) time.Time {
 	}
 	f.listened = false
 	now := time.Now()
-	for _, v := range f.list() {
+	viewers, frames := f.list(), 0
+	stride := 1 + len(viewers)/measuredOf
+	f.turn++
+	for i, v := range viewers {
 		f.listened = f.listened || v.audience.any.Load()
 		v.hear(n)
-		due := v.serve(burst, now)
-		now = time.Now()
-		v.measure(now)
-		if !due.IsZero() && (first.IsZero() || due.Before(first)) {
-			first = due
+		first = sooner(first, v.serve(burst, now))
+		frames += v.sentFrames()
+		if (i+f.turn)%stride == 0 {
+			now = time.Now()
+			v.measure(now)
 		}
 	}
+	f.room.counters.frames.Add(uint64(frames))
 	return first
 }

@@ -61,6 +61,7 @@ type viewer struct {
 	playing   atomic.Bool // something has been sent
 	span      *trace.Span // of the join; nil where it is not traced
 	freshest  time.Time   // when what has just been sent at the live edge was off the wire
+	frames    int         // sent in this round of the fan's
 	scratch   []byte
 	lostVideo []uint16 // scratch, like the two below
 	lostAudio []uint16
@@ -204,6 +205,7 @@ func (v *viewer) Closed(cause error) {
 // serve sends what is there; it returns when something not yet due will be, or
 // the zero time.
 func (v *viewer) serve(b *sender.Burst, now time.Time) time.Time {
+	v.freshest = time.Time{}
 	if !b.To(v.endpoint) {
 		return time.Time{}
 	}
@@ -288,7 +290,6 @@ func (v *viewer) sendReports(b *sender.Burst, now time.Time) {
 func (v *viewer) measure(now time.Time) {
 	if !v.freshest.IsZero() {
 		v.room.observe.Added.Observe(now.Sub(v.freshest).Seconds())
-		v.freshest = time.Time{}
 	}
 }
 
@@ -306,5 +307,12 @@ func (v *viewer) sentFrame(f *av.Frame, first, squeezed bool) {
 	if !squeezed {
 		v.freshest = f.Arrived
 	}
-	v.room.counters.frames.Add(1)
+	v.frames++
+}
+
+// sentFrames is how many frames went since it was asked last.
+func (v *viewer) sentFrames() int {
+	n := v.frames
+	v.frames = 0
+	return n
 }

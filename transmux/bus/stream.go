@@ -70,6 +70,24 @@ func (s *Stream) Err() error {
 // or end. Take it before looking, then wait on it: what came in between is not lost.
 func (s *Stream) Changed() <-chan struct{} { return s.listen(&s.changed) }
 
+// Notify has what Changed tells put into a channel that has room for one, again and
+// again until stop is called, and once at first: for who would otherwise take a new
+// channel with every frame.
+func (s *Stream) Notify(to chan<- struct{}) (stop func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.changed.wire(to)
+	select {
+	case to <- struct{}{}:
+	default:
+	}
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.changed.cut(to)
+	}
+}
+
 // Announced is Changed for those who only look at the catalog: the channel is
 // closed at its next change, or at the end.
 func (s *Stream) Announced() <-chan struct{} { return s.listen(&s.announced) }

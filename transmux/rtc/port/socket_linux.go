@@ -103,12 +103,24 @@ type sendCall struct {
 	iov    unix.Iovec
 	msg    unix.Msghdr
 	err    error
-	invoke func(fd uintptr) // made once: a closure per call would allocate
+	invoke func(fd uintptr) // made once, as the next: a closure per call would allocate
+
+	lend   func(fd uintptr)
+	do     func()  // what lend runs
+	fd     uintptr // lent for a while
+	isLent bool
 }
 
 func (c *sendCall) init(p *Port) {
 	c.raw, c.ipv6 = p.socket.raw, p.socket.ipv6
 	c.addr4.Family, c.addr6.Family = unix.AF_INET, unix.AF_INET6
+	c.lend = func(fd uintptr) {
+		c.fd, c.isLent = fd, true
+		defer func() { c.isLent = false }()
+		do := c.do
+		c.do = nil
+		do()
+	}
 	c.invoke = func(fd uintptr) {
 		c.err = nil
 		// It never waits for room: a live packet is late or lost, not queued. So the
@@ -141,10 +153,24 @@ func (c *sendCall) send(to *Path, packet []byte, segment int) error {
 	}
 	// Control and not Write: that would have everybody who sends wait for the socket in
 	// turn, which only streams need.
+	if c.isLent {
+		c.invoke(c.fd)
+		return c.err
+	}
 	if err := c.raw.Control(c.invoke); err != nil {
 		return err
 	}
 	return c.err
+}
+
+// hold lends the descriptor to all sends that do makes. A socket that is closed is
+// not lent, and each of them is told.
+func (c *sendCall) hold(do func()) {
+	c.do = do
+	if err := c.raw.Control(c.lend); err != nil {
+		c.do = nil
+		do()
+	}
 }
 
 func (c *sendCall) setName(remote netip.AddrPort) {

@@ -40,6 +40,10 @@ func (r *Room) Burst() *Burst {
 	return &Burst{writer: r.port.Writer(), buf: make([]byte, burstSize)}
 }
 
+// Round is for a goroutine that turns to many endpoints in do, one after the other: it
+// spares the sends in it what can be done once for all of them.
+func (b *Burst) Round(do func()) { b.writer.Hold(do) }
+
 // To turns to an endpoint. It is false while that cannot be sent to yet, or no
 // more, or not now: see Ready.
 func (b *Burst) To(e *Endpoint) bool {
