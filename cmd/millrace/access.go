@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"millrace/api"
+	"millrace/cmd/millrace/config"
 	"millrace/ingest"
 	"millrace/playout"
 	"millrace/transmux/access"
@@ -16,10 +17,10 @@ import (
 
 // furnishAccess makes who decides who may do what. Where nobody has said that, and
 // strangers can reach a listener, publishing needs a key that it makes.
-func (g *gateway) furnishAccess(cfg Config, metrics *api.Metrics) {
-	rules := cfg.Auth.rules(g.listeners.private())
+func (g *gateway) furnishAccess(cfg config.Config, metrics *api.Metrics) {
+	rules := cfg.Auth.Rules(g.listeners.private())
 	g.access = access.New(rules, g.log)
-	if !cfg.Auth.said() && !g.listeners.private() {
+	if !cfg.Auth.Said() && !g.listeners.private() {
 		all, err := access.ParsePattern("**")
 		if err != nil {
 			panic(err) // it is one

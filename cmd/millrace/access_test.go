@@ -46,10 +46,7 @@ func TestAFirstStart(t *testing.T) {
 		"for strangers, all open":   {listeners{rtmp: elsewhere{}}, []string{"MILLRACE_AUTH_OPEN=publish play"}, false, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cfg, errs := load(t, "", tt.environ...)
-			if errs != nil {
-				t.Fatal(errs)
-			}
+			cfg := settingsOf(t, name, tt.environ)
 			var log bytes.Buffer
 			hub := bus.New(bus.Config{})
 			defer hub.Close()
@@ -102,11 +99,8 @@ func TestAFirstStart(t *testing.T) {
 			if set == nil {
 				t.Fatalf("it says %s", &said)
 			}
-			kept, errs := load(t, "", set[1], set[2]+set[3])
-			if errs != nil {
-				t.Fatal(errs)
-			}
-			g.access.Configure(kept.Auth.rules(false))
+			kept := settingsOf(t, name, []string{set[1], set[2] + set[3]})
+			g.access.Configure(kept.Auth.Rules(false))
 			if err := ask("live/a", g.key); err != nil {
 				t.Errorf("with the key, kept: %v", err)
 			}

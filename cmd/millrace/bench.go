@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"millrace/cmd/millrace/bench"
+	"millrace/cmd/millrace/config"
 )
 
 // benchCommand is the load tool; docs/performance.md tells how to use it.
@@ -100,7 +101,7 @@ func withBench(p *process, measure func(context.Context, *bench.Bench) error) er
 	if err != nil {
 		return err
 	}
-	ctx, release := untilSignal(newLog(Defaults(), p.stderr))
+	ctx, release := untilSignal(newLog(config.Defaults(), p.stderr))
 	defer release()
 	err = measure(ctx, &bench.Bench{
 		Executable: executable, Environ: p.environ, Version: version(), Clip: demoClip,

@@ -15,6 +15,7 @@ import (
 	"millrace/cluster/directory"
 	"millrace/cluster/directory/jetstream"
 	"millrace/cluster/wire"
+	"millrace/cmd/millrace/config"
 )
 
 // neighbours is what this node has of the others: for a single node nothing but
@@ -29,13 +30,13 @@ type neighbours struct {
 
 // meet opens this node's directory. relay is where other nodes fetch streams; nil
 // if they do not.
-func (g *gateway) meet(cfg Config, identity *wire.Identity, relay net.Addr) (err error) {
+func (g *gateway) meet(cfg config.Config, identity *wire.Identity, relay net.Addr) (err error) {
 	n := &neighbours{identity: identity}
 	g.neighbours = n
-	self := cfg.Cluster.self(&g.listeners, relay)
+	self := selfNode(&cfg.Cluster, &g.listeners, relay)
 	var store directory.Store = directory.NewMemory()
 	log := slog.New(slog.DiscardHandler) // who is alone meets nobody
-	if cfg.Cluster.on() {
+	if cfg.Cluster.On() {
 		log = g.log
 		defer func() {
 			if err != nil {
@@ -76,10 +77,10 @@ func (l later) Nodes() []directory.Peer { return l.n.dir.Nodes() }
 func (l later) Node(id string) (directory.Peer, bool) { return l.n.dir.Node(id) }
 
 // open starts the server that this node carries, if it does, and connects.
-func (n *neighbours) open(cfg *clusterConfig, log *slog.Logger) (directory.Store, error) {
+func (n *neighbours) open(cfg *config.Cluster, log *slog.Logger) (directory.Store, error) {
 	var err error
-	settings := jetstream.Config{Node: cfg.id(), Secret: cfg.Secret, URLs: cfg.NATS.URL, Replicas: cfg.copies()}
-	if cfg.ours() {
+	settings := jetstream.Config{Node: cfg.ID(), Secret: cfg.Secret, URLs: cfg.NATS.URL, Replicas: cfg.Copies()}
+	if cfg.Ours() {
 		settings.TLS = n.identity.TLS("millrace-directory")
 		settings.URLs = make([]string, len(cfg.NATS.URL))
 		for i, at := range cfg.NATS.URL {
@@ -88,8 +89,8 @@ func (n *neighbours) open(cfg *clusterConfig, log *slog.Logger) (directory.Store
 	}
 	if cfg.NATS.Listen != "" {
 		settings.Server, err = jetstream.StartServer(jetstream.ServerConfig{
-			Node: cfg.id(), Secret: cfg.Secret, Listen: cfg.NATS.Listen,
-			Routes: cfg.routeListen(), Peers: cfg.NATS.Routes, TLS: settings.TLS,
+			Node: cfg.ID(), Secret: cfg.Secret, Listen: cfg.NATS.Listen,
+			Routes: cfg.RouteListen(), Peers: cfg.NATS.Routes, TLS: settings.TLS,
 		}, log)
 		if err != nil {
 			return nil, fmt.Errorf("cluster.nats.listen: %w", err)

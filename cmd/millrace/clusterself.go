@@ -5,15 +5,16 @@ import (
 	"strconv"
 
 	"millrace/cluster/directory"
+	"millrace/cmd/millrace/config"
 )
 
 // maxAdvertised bounds the addresses that a node tells of itself; each is tried
 // in turn.
 const maxAdvertised = 4
 
-// self is what this node says of itself. relay is where it serves other nodes.
-func (c *clusterConfig) self(l *listeners, relay net.Addr) directory.Node {
-	n := directory.Node{ID: c.id(), Region: c.Node.Region, Role: c.Node.Role, Version: version(), HTTP: c.Advertise, Relay: c.Relay.Advertise}
+// selfNode is what this node says of itself. relay is where it serves other nodes.
+func selfNode(c *config.Cluster, l *listeners, relay net.Addr) directory.Node {
+	n := directory.Node{ID: c.ID(), Region: c.Node.Region, Role: c.Node.Role, Version: version(), HTTP: c.Advertise, Relay: c.Relay.Advertise}
 	if n.HTTP == "" && l.http != nil {
 		if at := advertised(l.http.Addr()); len(at) > 0 {
 			n.HTTP = "http://" + at[0]

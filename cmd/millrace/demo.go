@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"millrace/cmd/millrace/config"
 	"millrace/ingest/rtmp"
 	"millrace/transmux/access"
 )
@@ -23,10 +24,10 @@ var demoClip []byte
 const demoStream = "live/demo"
 
 // demoPossible says what the configuration lacks for a demo.
-func demoPossible(cfg Config) error {
+func demoPossible(cfg config.Config) error {
 	switch {
 	case cfg.RTMP.Address == "":
-		return errors.New("the demo publishes its clip over RTMP, which is off: set rtmp.address (" + envName("rtmp.address") + ")")
+		return errors.New("the demo publishes its clip over RTMP, which is off: set rtmp.address (" + config.EnvName("rtmp.address") + ")")
 	case cfg.HTTP.Address == "" || cfg.WebRTC.Address == "":
 		return errors.New("the demo is watched in a browser, which needs http.address and webrtc.address: one of them is off")
 	default:

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"millrace/cmd/millrace/config"
+
 	"github.com/goccy/go-yaml"
 )
 
@@ -54,13 +56,13 @@ func in(t *testing.T, v any, path ...any) any {
 }
 
 // settingsOf are the configuration that a node gets.
-func settingsOf(t *testing.T, what string, environ []string) Config {
+func settingsOf(t *testing.T, what string, environ []string) config.Config {
 	t.Helper()
-	c, err := LoadConfig("", environ)
+	r, err := (&config.Inputs{Environ: environ}).Read()
 	if err != nil {
 		t.Errorf("%s: %v", what, err)
 	}
-	return c
+	return r.Config
 }
 
 func TestComposeFile(t *testing.T) {
@@ -84,7 +86,7 @@ func TestComposeFile(t *testing.T) {
 		if d, err := time.ParseDuration(grace); err != nil || d < c.Shutdown.Drain+stopTimeout || c.Shutdown.Drain == 0 {
 			t.Errorf("%s: it is killed after %s, and drains for %s", name, grace, c.Shutdown.Drain)
 		}
-		if c.Cluster.id() != name || !c.Cluster.on() || !c.Auth.said() {
+		if c.Cluster.ID() != name || !c.Cluster.On() || !c.Auth.Said() {
 			t.Errorf("%s: %+v", name, c.Cluster)
 		}
 	}
@@ -153,7 +155,7 @@ func TestKubernetesManifests(t *testing.T) {
 			value, plain := in(t, v, "value").(string)
 			secret, _ := in(t, v, "valueFrom", "secretKeyRef", "key").(string)
 			switch {
-			case !strings.HasPrefix(key, envPrefix):
+			case !strings.HasPrefix(key, "MILLRACE_"):
 				continue
 			case plain:
 				value = strings.ReplaceAll(value, "$(HOST_IP)", "192.0.2.1")
@@ -172,7 +174,7 @@ func TestKubernetesManifests(t *testing.T) {
 			environ = append(environ, key+"="+value)
 		}
 		c := settingsOf(t, name, environ)
-		if c.Cluster.Node.Role != name || !c.Cluster.on() || !c.Auth.said() {
+		if c.Cluster.Node.Role != name || !c.Cluster.On() || !c.Auth.Said() {
 			t.Errorf("%s: %+v", name, c.Cluster)
 		}
 		grace, _ := in(t, pod, "terminationGracePeriodSeconds").(uint64)

@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"net/netip"
-	"os"
-	"slices"
 	"strings"
 	"sync/atomic"
 
 	"millrace/api"
 	"millrace/api/diagnosis"
+	"millrace/cmd/millrace/config"
+	"millrace/cmd/millrace/doctor"
 	"millrace/ingest"
 	"millrace/ingest/pull"
 	"millrace/transmux/derive"
@@ -19,18 +19,18 @@ import (
 
 // furnishDiagnosis makes what says why a stream does not play: it looks into all the
 // other rooms.
-func (g *gateway) furnishDiagnosis(cfg Config, judge api.Judge, made *derive.Room, fetched *pull.Room) {
+func (g *gateway) furnishDiagnosis(cfg config.Config, judge api.Judge, made *derive.Room, fetched *pull.Room) {
 	ports := g.listeners.ports()
-	current := new(atomic.Pointer[Config])
+	current := new(atomic.Pointer[config.Config])
 	current.Store(&cfg)
-	g.reload.add(func(_, now *Config) (func(), error) { return func() { current.Store(now) }, nil })
+	g.reload.Add(func(_, now *config.Config) (func(), error) { return func() { current.Store(now) }, nil })
 	d := diagnosis.Config{
 		Journal: g.journal, Source: sourceOf(fetched), Transport: g.named(current.Load), Limits: g.fullness(current.Load, made), Draining: g.emptying,
 		ClockJumps: g.clockJumps,
 		Ring:       diagnosis.Ring{MaxBytes: cfg.Stream.MaxBytes, MaxFrames: cfg.Stream.MaxFrames},
 		Ports:      diagnosis.Ports{RTMP: ports.RTMP, RTSP: ports.RTSP, WebRTC: ports.WebRTC},
 	}
-	if cfg.Cluster.on() {
+	if cfg.Cluster.On() {
 		d.Cluster = g.whole
 	}
 	g.diagnosis = diagnosis.New(d, g.hub, judge.Diagnosis())
@@ -59,13 +59,13 @@ func sourceOf(fetched *pull.Room) func(stream string) (diagnosis.Source, bool) {
 }
 
 // named is what an answer to a viewer names.
-func (g *gateway) named(current func() *Config) func(peer netip.Addr) *diagnosis.Transport {
+func (g *gateway) named(current func() *config.Config) func(peer netip.Addr) *diagnosis.Transport {
 	return func(peer netip.Addr) *diagnosis.Transport {
 		if g.listeners.webrtc == nil {
 			return nil
 		}
 		cfg := current()
-		t := &diagnosis.Transport{Configured: len(cfg.WebRTC.PublicIPs) > 0, Container: inContainer(), Relay: cfg.TURN.Address != "" || cfg.TURN.Secure != ""}
+		t := &diagnosis.Transport{Configured: len(cfg.WebRTC.PublicIPs) > 0, Container: doctor.InContainer(), Relay: cfg.TURN.Address != "" || cfg.TURN.Secure != ""}
 		for _, s := range cfg.WebRTC.ICEServers {
 			t.Relay = t.Relay || strings.HasPrefix(s.URL, "turn")
 		}
@@ -80,17 +80,8 @@ func (g *gateway) named(current func() *Config) func(peer netip.Addr) *diagnosis
 	}
 }
 
-// inContainer says whether this process runs in one, by what Docker and Podman leave
-// there.
-func inContainer() bool {
-	return slices.ContainsFunc([]string{"/.dockerenv", "/run/.containerenv"}, func(file string) bool {
-		_, err := os.Stat(file)
-		return err == nil
-	})
-}
-
 // fullness is how much of the limits is used.
-func (g *gateway) fullness(current func() *Config, made *derive.Room) func(stream string) []diagnosis.Limit {
+func (g *gateway) fullness(current func() *config.Config, made *derive.Room) func(stream string) []diagnosis.Limit {
 	return func(stream string) []diagnosis.Limit {
 		cfg := current()
 		limits := []diagnosis.Limit{

@@ -13,6 +13,7 @@ import (
 	"millrace/api"
 	"millrace/cluster/assign"
 	"millrace/cluster/directory"
+	"millrace/cmd/millrace/config"
 	"millrace/ingest/rtmp"
 	"millrace/playout/whep"
 	"millrace/transmux/bus"
@@ -48,7 +49,7 @@ type leaving struct {
 }
 
 // furnishDrain makes it; the rooms put in who is there as they are made.
-func (g *gateway) furnishDrain(cfg Config, metrics *api.Metrics) {
+func (g *gateway) furnishDrain(cfg config.Config, metrics *api.Metrics) {
 	l := &leaving{
 		grace: cfg.Shutdown.Drain, log: g.log, begun: make(chan struct{}), cut: make(chan struct{}, 1),
 		announce: func() {

@@ -1,32 +1,13 @@
 package main
 
 import (
-	"bytes"
-	"log/slog"
 	"os"
 	"os/exec"
 	"regexp"
 	"runtime"
-	"strings"
 	"testing"
 	"time"
 )
-
-func TestFDBudget(t *testing.T) {
-	c := Defaults()
-	c.Limits.Viewers, c.Limits.Publishers = 10_000, 100
-	need := fdBudget(&c)
-	if need < 20_200 || need > 25_000 {
-		t.Errorf("%d for ten thousand viewers", need)
-	}
-	for allowed, warns := range map[int]bool{need - 1: true, need: false} {
-		var out bytes.Buffer
-		checkFDs(&c, slog.New(slog.NewTextHandler(&out, nil)), func() (uint64, bool) { return uint64(allowed), true })
-		if got := strings.Contains(out.String(), "LimitNOFILE"); got != warns {
-			t.Errorf("with %d of %d: %s", allowed, need, &out)
-		}
-	}
-}
 
 // TestFewFileDescriptors are told at the start; the soft limit is raised to the hard
 // one before.

@@ -10,6 +10,8 @@ import (
 	"millrace/api/diagnosis"
 	"millrace/api/hooks"
 	"millrace/cluster/wire"
+	"millrace/cmd/millrace/config"
+	"millrace/cmd/millrace/reload"
 	"millrace/transmux/access"
 	"millrace/transmux/bus"
 	"millrace/transmux/journal"
@@ -36,15 +38,15 @@ type gateway struct {
 	api        *api.API
 	diagnosis  *diagnosis.Room // says why a stream does not play
 	access     *access.Room
-	key        string         // that was made for publishing; "" for none
-	neighbours *neighbours    // in the cluster
-	relay      *wire.Endpoint // for other nodes; nil for a single one
-	door       *door          // the Hub for those who publish
-	wanted     wants          // has tracks made for viewers
-	leaving    *leaving       // lets everybody go before it stops
-	tracks     *trackTeller   // what publishers send
-	reload     *reloader      // puts other settings in force
-	sessions   *resource.Room // of WHIP and WHEP; nil where there is no WebRTC
+	key        string           // that was made for publishing; "" for none
+	neighbours *neighbours      // in the cluster
+	relay      *wire.Endpoint   // for other nodes; nil for a single one
+	door       *door            // the Hub for those who publish
+	wanted     wants            // has tracks made for viewers
+	leaving    *leaving         // lets everybody go before it stops
+	tracks     *trackTeller     // what publishers send
+	reload     *reload.Reloader // puts other settings in force
+	sessions   *resource.Room   // of WHIP and WHEP; nil where there is no WebRTC
 	// What runs, in the order in which it is stopped: see runStages. First the
 	// doors and the streams, then the viewers, the derivations that served them,
 	// and last the transport and the port that carry the farewells.
@@ -56,7 +58,7 @@ type gateway struct {
 }
 
 // open opens the listeners and puts the rooms together.
-func open(cfg Config, log *slog.Logger) (*gateway, error) {
+func open(cfg config.Config, log *slog.Logger) (*gateway, error) {
 	l, err := listen(cfg, log)
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen:\n%w", err)
@@ -70,7 +72,7 @@ func open(cfg Config, log *slog.Logger) (*gateway, error) {
 	}
 	g.journal = journal.New(g.neighbours.dir.Self().ID, journal.DefaultKeep)
 	g.ledger = ledger.New(g.journal)
-	g.reload = newReloader(g, cfg)
+	g.reload = reload.New(cfg, g.journal, g.log)
 	g.furnish(cfg)
 	return g, nil
 }

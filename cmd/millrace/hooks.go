@@ -3,11 +3,12 @@ package main
 import (
 	"millrace/api"
 	"millrace/api/hooks"
+	"millrace/cmd/millrace/config"
 )
 
 // furnishHooks makes who tells others what happens here. It is stopped after
 // everything else, so that the end of every session is told, too.
-func (g *gateway) furnishHooks(cfg Config, metrics *api.Metrics) {
+func (g *gateway) furnishHooks(cfg config.Config, metrics *api.Metrics) {
 	g.hooks = hooks.New(cfg.Hooks.List, g.journal, nil, g.log)
 	measureHooks(metrics, g.hooks)
 	g.afterwards = append(g.afterwards, task{"hooks", g.hooks.Serve})

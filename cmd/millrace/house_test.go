@@ -27,6 +27,9 @@ type room struct {
 
 var rooms = []room{
 	{"cmd/millrace", []string{"api", "cluster", "docs", "ingest", "playout", "transmux", "web"}, false, "it wires everything"},
+	{"cmd/millrace/config", []string{"api", "cluster", "docs", "ingest", "playout", "transmux"}, false, "it knows what rooms call things, their bounds and defaults; who starts them is its caller's business"},
+	{"cmd/millrace/doctor", []string{"cmd/millrace/config", "api/diagnosis", "ingest/pull", "transmux/derive/ffmpeg", "transmux/rtc/port"}, false, "it looks at the machine from outside, not at rooms at work"},
+	{"cmd/millrace/reload", []string{"cmd/millrace/config", "api", "transmux/journal", "transmux/problem"}, false, "what takes new settings is added to it"},
 
 	{"api", []string{"transmux/access", "transmux/origin", "transmux/bus", "transmux/journal", "transmux/ledger", "transmux/av", "transmux/problem", "web"}, false, "it tells snapshots; how streams come and go is not its business"},
 	{"docs", nil, false, "text"},
@@ -74,7 +77,7 @@ var guests = []guest{
 	{"github.com/prometheus/", []string{"api"}, "rooms observe through an interface of one method"},
 	{"go.opentelemetry.io/", []string{"transmux/trace"}, "rooms know spans of our own, which are nothing where nothing is traced"},
 	{"github.com/alecthomas/", []string{"cmd/millrace"}, "the command line is main's"},
-	{"github.com/goccy/", []string{"cmd/millrace", "api/apitest"}, "rooms get ready values, not files"},
+	{"github.com/goccy/", []string{"cmd/millrace/config", "api/apitest"}, "rooms get ready values, not files"},
 	{"github.com/nats-io/", []string{"cluster"}, "the directory is the cluster's"},
 	{"github.com/quic-go/", []string{"cluster"}, "links between nodes are the cluster's"},
 	{"github.com/caddyserver/", []string{"transmux/certs"}, "one place gets certificates"},
@@ -193,6 +196,10 @@ func TestTheRulesThemselves(t *testing.T) {
 		{"transmux/avtest", "transmux/bus", true},
 		{"api", "ingest", false},
 		{"cmd/millrace", "playout/whep", true},
+		{"cmd/millrace", "cmd/millrace/reload", true},
+		{"cmd/millrace/doctor", "cmd/millrace/config", true},
+		{"cmd/millrace/config", "cmd/millrace/reload", false},
+		{"cmd/millrace/reload", "transmux/bus", false},
 	} {
 		rule, found := roomOf(tc.pkg)
 		if !found || rule.allowed(tc.pkg, tc.imported) != tc.ok {

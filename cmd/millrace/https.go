@@ -10,11 +10,12 @@ import (
 
 	"millrace/api"
 	"millrace/api/front"
+	"millrace/cmd/millrace/config"
 )
 
 // listenSite opens HTTP and HTTPS, and what has the certificates of all TLS listeners,
 // which an authority may ask for over both.
-func (l *listeners) listenSite(cfg *Config, log *slog.Logger) error {
+func (l *listeners) listenSite(cfg *config.Config, log *slog.Logger) error {
 	plain, err := listenTCP("http.address", cfg.HTTP.Address)
 	secure, err2 := listenTCP("https.address", cfg.HTTPS.Address)
 	l.http = plain
@@ -26,18 +27,18 @@ func (l *listeners) listenSite(cfg *Config, log *slog.Logger) error {
 		return err
 	}
 	if plain != nil {
-		l.http = cfg.HTTPS.proxies().Listener(plain)
+		l.http = cfg.HTTPS.Believed().Listener(plain)
 	}
 	if secure != nil {
-		l.https = tls.NewListener(cfg.HTTPS.proxies().Listener(secure), l.certs.TLS("h2", "http/1.1"))
+		l.https = tls.NewListener(cfg.HTTPS.Believed().Listener(secure), l.certs.TLS("h2", "http/1.1"))
 	}
 	return nil
 }
 
 // furnishHTTP serves the site where it is to be had.
-func (g *gateway) furnishHTTP(cfg Config, site http.Handler) {
+func (g *gateway) furnishHTTP(cfg config.Config, site http.Handler) {
 	ahead := front.Config{
-		Proxies: cfg.HTTPS.proxies(),
+		Proxies: cfg.HTTPS.Believed(),
 		Domains: cfg.HTTPS.Domains, Port: portOf(addressOf(g.listeners.https)), HSTS: cfg.HTTPS.HSTS,
 	}
 	plain := front.Plain(ahead, site)

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"millrace/api"
+	"millrace/cmd/millrace/config"
 	"millrace/transmux/certs"
 	"millrace/transmux/rtc/port"
 	"millrace/transmux/rtc/turn"
@@ -24,7 +25,7 @@ type listeners struct {
 
 // listen opens what the configuration names, all of it or nothing, and logs the
 // addresses that came of it.
-func listen(cfg Config, log *slog.Logger) (listeners, error) {
+func listen(cfg config.Config, log *slog.Logger) (listeners, error) {
 	var l listeners
 	if err := l.listenSite(&cfg, log); err != nil { // the others need its certificates
 		l.close()
@@ -58,10 +59,10 @@ func listenTCP(key, address string) (net.Listener, error) {
 		return nil, nil
 	}
 	l, err := net.Listen("tcp", address)
-	return l, listenError(key, address, err)
+	return l, config.ListenError(key, address, err)
 }
 
-func listenWebRTC(cfg Config, log *slog.Logger) (*port.Port, error) {
+func listenWebRTC(cfg config.Config, log *slog.Logger) (*port.Port, error) {
 	const key = "webrtc.address"
 	address := cfg.WebRTC.Address
 	if address == "" {
@@ -70,23 +71,9 @@ func listenWebRTC(cfg Config, log *slog.Logger) (*port.Port, error) {
 	p, err := port.Listen(port.Config{Address: address, TCP: cfg.WebRTC.TCP, Public: cfg.WebRTC.PublicIPs}, log)
 	if errors.Is(err, port.ErrTCP) && errors.Is(err, syscall.EADDRINUSE) {
 		return nil, fmt.Errorf("%s: something else listens on TCP %s already, which viewers without UDP need; "+
-			"stop it, set %s (%s) to another port, or webrtc.tcp (%s) to false", key, address, key, envName(key), envName("webrtc.tcp"))
+			"stop it, set %s (%s) to another port, or webrtc.tcp (%s) to false", key, address, key, config.EnvName(key), config.EnvName("webrtc.tcp"))
 	}
-	return p, listenError(key, address, err)
-}
-
-// listenError says which setting to change.
-func listenError(key, address string, err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("%s: something else listens on %s already; stop it, or set %s (%s) to another port", key, address, key, envName(key))
-	case errors.Is(err, syscall.EACCES):
-		return fmt.Errorf("%s: not allowed to listen on %s: ports below 1024 need root or CAP_NET_BIND_SERVICE; or set %s (%s) to a higher one", key, address, key, envName(key))
-	default:
-		return fmt.Errorf("%s: %w", key, err)
-	}
+	return p, config.ListenError(key, address, err)
 }
 
 func (l *listeners) close() {

@@ -4,10 +4,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+
+	"millrace/cmd/millrace/config"
 )
 
 // newLog makes a logger of the configuration's level for ever.
-func newLog(cfg Config, w io.Writer) *slog.Logger { return newLogAt(cfg.level(), cfg.Log.Format, w) }
+func newLog(cfg config.Config, w io.Writer) *slog.Logger {
+	return newLogAt(cfg.Level(), cfg.Log.Format, w)
+}
 
 // newLogAt makes the logger that is handed to all rooms.
 func newLogAt(level slog.Leveler, format string, w io.Writer) *slog.Logger {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"millrace/cmd/millrace/config"
 	"millrace/transmux/av"
 )
 
@@ -16,7 +17,7 @@ func TestLogsAreForReaders(t *testing.T) {
 		"text": `level=WARN msg=told took=1.5s codec=H264 remote=192.0.2.1:80 cause=gone`,
 	} {
 		var out strings.Builder
-		c := Defaults()
+		c := config.Defaults()
 		c.Log.Format, c.Log.Level = format, "warn"
 		log := newLog(c, &out)
 		log.Info("not told")

@@ -1,6 +1,6 @@
 // Command millrace is the gateway: it takes live streams in and shows them in
-// browsers. This room reads the configuration and wires the other rooms together;
-// it must not know what any of them does.
+// browsers. This room wires the others together by the configuration; it must not
+// know what any of them does.
 package main
 
 import (
@@ -11,6 +11,9 @@ import (
 	"log/slog"
 	"os"
 	"runtime"
+
+	"millrace/cmd/millrace/config"
+	"millrace/cmd/millrace/doctor"
 
 	"github.com/alecthomas/kong"
 )
@@ -83,19 +86,19 @@ func run(args, environ []string, stdout, stderr io.Writer) int {
 }
 
 // inputs are what the configuration is read from.
-func (c *commands) inputs(p *process) *inputs {
-	return &inputs{file: c.Config, environ: p.environ, level: c.LogLevel}
+func (c *commands) inputs(p *process) *config.Inputs {
+	return &config.Inputs{File: c.Config, Environ: p.environ, Level: c.LogLevel}
 }
 
 // load reads the configuration, the flags over it.
-func (c *commands) load(p *process) (Config, error) {
+func (c *commands) load(p *process) (config.Config, error) {
 	r, err := c.read(p)
 	return r.Config, err
 }
 
 // read is load with where each value comes from.
-func (c *commands) read(p *process) (*reading, error) {
-	r, err := c.inputs(p).read()
+func (c *commands) read(p *process) (*config.Reading, error) {
+	r, err := c.inputs(p).Read()
 	if err != nil {
 		err = fmt.Errorf("%w\n%w", err, errUsage)
 	}
@@ -104,7 +107,7 @@ func (c *commands) read(p *process) (*reading, error) {
 
 // open reads the configuration and puts a gateway together by it, which reads it
 // anew when it is told to. release ends the waiting for signals.
-func (c *commands) open(p *process, possible func(Config) error) (g *gateway, ctx context.Context, release func(), err error) {
+func (c *commands) open(p *process, possible func(config.Config) error) (g *gateway, ctx context.Context, release func(), err error) {
 	r, err := c.read(p)
 	if err != nil {
 		return nil, nil, nil, err
@@ -115,7 +118,7 @@ func (c *commands) open(p *process, possible func(Config) error) (g *gateway, ct
 		}
 	}
 	level := new(slog.LevelVar)
-	level.Set(r.level())
+	level.Set(r.Level())
 	log := newLogAt(level, r.Log.Format, p.stderr)
 	hangups := untilHangup()
 	ctx, release = untilSignal(log)
@@ -123,7 +126,7 @@ func (c *commands) open(p *process, possible func(Config) error) (g *gateway, ct
 		release()
 		return nil, nil, nil, err
 	}
-	checkFDs(&r.Config, log, fdLimit)
+	doctor.CheckFiles(&r.Config, log)
 	g.reloads(c.inputs(p), r, level, hangups)
 	return g, ctx, release, nil
 }

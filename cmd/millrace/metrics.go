@@ -4,8 +4,10 @@ import (
 	"maps"
 
 	"millrace/api"
+	"millrace/ingest"
 	"millrace/ingest/rtmp"
 	"millrace/ingest/whip"
+	"millrace/playout"
 	"millrace/playout/whep"
 	"millrace/transmux/rtc/port"
 )
@@ -120,4 +122,19 @@ func measurePort(m *api.Metrics, p *port.Port) {
 		func() float64 { return float64(p.Stats().TCPStalled) })
 	m.Counter("millrace_webrtc_accept_errors_total", "TCP connections that could not be accepted, for want of file descriptors perhaps.",
 		func() float64 { return float64(p.Stats().AcceptsFailed) })
+}
+
+// measureLimits counts those whom limits kept out. requests is of the HTTP rooms'
+// limiter; nil for none.
+func measureLimits(m *api.Metrics, publishers *ingest.Gate, viewers *playout.Gate, requests func() uint64) {
+	m.Counters("millrace_limit_refusals_total", "Publishers, viewers and requests that a limit kept out or ended, by limit.", "limit",
+		func() map[string]uint64 {
+			all := publishers.Refusals()
+			maps.Copy(all, viewers.Refusals())
+			all["requests"] = 0
+			if requests != nil {
+				all["requests"] = requests()
+			}
+			return all
+		})
 }

@@ -2,72 +2,28 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"os"
-	"time"
 
 	"millrace/api"
 	"millrace/cluster"
 	"millrace/cluster/edge"
 	"millrace/cluster/feed"
 	"millrace/cluster/wire"
+	"millrace/cmd/millrace/config"
 	"millrace/ingest/pull"
 	"millrace/transmux/av"
 	"millrace/transmux/bus"
 	"millrace/transmux/derive"
 )
 
-// relayConfig is how streams go from node to node.
-type relayConfig struct {
-	MaxChildren int           // of each stream
-	Linger      time.Duration // of a stream that is fetched, after its last viewer
-	UDP         bool          // QUIC; without it TCP only
-	// Files of the cluster's own authority, in the place of certificates that are
-	// made of the secret.
-	CA, Certificate, Key string
-}
-
-func (c *relayConfig) defaults() {
-	c.MaxChildren = feed.DefaultMaxChildren
-	c.Linger = edge.DefaultLinger
-	c.UDP = true
-}
-
-func (c *relayConfig) settings() []setting {
-	return []setting{
-		{"relay.udp", boolean(&c.UDP)},
-		{"cluster.max_children", count(&c.MaxChildren, 1, 1000)},
-		{"cluster.linger", duration(&c.Linger, time.Second, time.Hour)},
-		{"cluster.ca", anyText(&c.CA)},
-		{"cluster.certificate", anyText(&c.Certificate)},
-		{"cluster.key", anyText(&c.Key)},
-	}
-}
-
-func (c *relayConfig) validate(cluster *clusterConfig) error {
-	if cluster.on() && cluster.Relay.Address == "" {
-		return errors.New("relay.address is empty: a node of a cluster fetches and serves streams there")
-	}
-	given := 0
-	for _, file := range []string{c.CA, c.Certificate, c.Key} {
-		if file != "" {
-			given++
-		}
-	}
-	if given != 0 && given != 3 {
-		return errors.New("cluster.ca, cluster.certificate and cluster.key go together: set all three, or none to have certificates made of cluster.secret")
-	}
-	return nil
-}
-
-// identity is what this node proves with that it is of the cluster; nil for a
+// identityOf is what this node proves with that it is of the cluster; nil for a
 // single node.
-func (c *Config) identity() (*wire.Identity, error) {
+func identityOf(c *config.Config) (*wire.Identity, error) {
 	switch {
-	case !c.Cluster.on():
+	case !c.Cluster.On():
 		return nil, nil
 	case c.Relay.CA == "":
 		return wire.FromSecret(c.Cluster.Secret)
@@ -83,23 +39,23 @@ func (c *Config) identity() (*wire.Identity, error) {
 }
 
 // listenRelay opens the port for other nodes; nil for a single node.
-func listenRelay(cfg Config, identity *wire.Identity, log *slog.Logger) (*wire.Endpoint, error) {
+func listenRelay(cfg config.Config, identity *wire.Identity, log *slog.Logger) (*wire.Endpoint, error) {
 	if identity == nil {
 		return nil, nil
 	}
 	const key = "relay.address"
 	e, err := wire.Listen(wire.Config{Address: cfg.Cluster.Relay.Address, Identity: identity, NoUDP: !cfg.Relay.UDP}, log)
 	if err != nil {
-		return nil, listenError(key, cfg.Cluster.Relay.Address, err)
+		return nil, config.ListenError(key, cfg.Cluster.Relay.Address, err)
 	}
 	log.Info("listening", "what", "relay", "address", e.Addr().String())
 	return e, nil
 }
 
 // join opens what this node has of the others, if there are any.
-func (g *gateway) join(cfg Config) error {
+func (g *gateway) join(cfg config.Config) error {
 	g.door = &door{Hub: g.hub}
-	identity, err := cfg.identity()
+	identity, err := identityOf(&cfg)
 	if err != nil {
 		return err
 	}
@@ -156,7 +112,7 @@ func (d *door) Publish(name string, info bus.PublisherInfo) (*bus.Publisher, err
 }
 
 // furnishRelay puts the cluster between the Hub and the doors, if there is one.
-func (g *gateway) furnishRelay(cfg Config, made *derive.Room, fetched *pull.Room, metrics *api.Metrics) {
+func (g *gateway) furnishRelay(cfg config.Config, made *derive.Room, fetched *pull.Room, metrics *api.Metrics) {
 	g.wanted = made.Want
 	if g.relay == nil {
 		return

@@ -2,6 +2,7 @@ package main
 
 import (
 	"millrace/api"
+	"millrace/cmd/millrace/config"
 	"millrace/ingest"
 	"millrace/ingest/whip"
 	"millrace/playout"
@@ -13,7 +14,7 @@ import (
 )
 
 // furnish makes the rooms and their tasks, from the bus outwards.
-func (g *gateway) furnish(cfg Config) {
+func (g *gateway) furnish(cfg config.Config) {
 	metrics := g.furnishMetrics()
 	g.furnishTracing(&cfg.Tracing, g.neighbours.dir.Self().ID, metrics)
 	strangers, onlookers := measureRefusals(metrics)
@@ -38,10 +39,10 @@ func (g *gateway) furnish(cfg Config) {
 	}, g.hub, judge, metrics, g.log)
 	g.doors = append(g.doors, task{"overview", g.api.Watch})
 	gate := ingest.New(newPublishers{g.leaving, fetched.Pushed()}, ingest.Config{
-		Limits: cfg.Limits.ingest(), Authorize: g.noted(mayPublish(g.access)), Ledger: g.ledger, Tracer: g.tracer, Refused: strangers,
+		Limits: cfg.Limits.Ingest(), Authorize: g.noted(mayPublish(g.access)), Ledger: g.ledger, Tracer: g.tracer, Refused: strangers,
 	}, g.log)
 	viewers := playout.New(newViewers{g.leaving, g.source}, playout.Config{
-		Limits: cfg.Limits.playout(), Authorize: mayPlay(g.access), Ledger: g.ledger, Refused: onlookers,
+		Limits: cfg.Limits.Playout(), Authorize: mayPlay(g.access), Ledger: g.ledger, Refused: onlookers,
 	})
 	g.leaving.publishers, g.leaving.viewers = gate.Publishers, viewers.Viewers
 	g.reloadGates(gate, viewers, metrics)
@@ -57,7 +58,7 @@ func (g *gateway) furnish(cfg Config) {
 
 // furnishWebRTC makes everything between the WebRTC port and those who watch and
 // publish over it.
-func (g *gateway) furnishWebRTC(cfg Config, publishers *ingest.Gate, viewers *playout.Gate, deriver *derive.Room, metrics *api.Metrics) []api.Mount {
+func (g *gateway) furnishWebRTC(cfg config.Config, publishers *ingest.Gate, viewers *playout.Gate, deriver *derive.Room, metrics *api.Metrics) []api.Mount {
 	if g.listeners.webrtc == nil {
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"net"
 
 	"millrace/api"
+	"millrace/cmd/millrace/config"
 	"millrace/ingest"
 	"millrace/ingest/rtmp"
 	"millrace/playout"
@@ -12,7 +13,7 @@ import (
 )
 
 // furnishRTMP makes what publishers and players over RTMP come through.
-func (g *gateway) furnishRTMP(cfg Config, publishers *ingest.Gate, viewers *playout.Gate, metrics *api.Metrics) {
+func (g *gateway) furnishRTMP(cfg config.Config, publishers *ingest.Gate, viewers *playout.Gate, metrics *api.Metrics) {
 	if g.listeners.rtmp == nil && g.listeners.rtmps == nil {
 		return
 	}

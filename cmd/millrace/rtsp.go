@@ -7,6 +7,7 @@ import (
 	"net"
 
 	"millrace/api"
+	"millrace/cmd/millrace/config"
 	"millrace/ingest"
 	"millrace/ingest/rtsp"
 	"millrace/playout"
@@ -15,26 +16,6 @@ import (
 	wire "millrace/transmux/rtsp"
 )
 
-// rtspConfig is where RTSP is spoken.
-type rtspConfig struct {
-	Address string
-	UDP     bool   // media that way too, on the same number and the next
-	Secure  string // the address of RTSPS
-}
-
-func (c *rtspConfig) defaults() {
-	c.Address = ":8554"
-	c.UDP = true
-}
-
-func (c *rtspConfig) settings() []setting {
-	return []setting{
-		{"rtsp.address", address(&c.Address)},
-		{"rtsp.udp", boolean(&c.UDP)},
-		{"rtsps.address", address(&c.Secure)},
-	}
-}
-
 // rtspListeners are RTSP's sockets; nil is one that is off.
 type rtspListeners struct {
 	plain, secure net.Listener
@@ -42,7 +23,7 @@ type rtspListeners struct {
 }
 
 // listenRTSP opens them, all or none.
-func listenRTSP(cfg *Config, room *certs.Room) (l rtspListeners, err error) {
+func listenRTSP(cfg *config.Config, room *certs.Room) (l rtspListeners, err error) {
 	if l.plain, err = listenTCP("rtsp.address", cfg.RTSP.Address); err != nil {
 		return l, err
 	}
@@ -75,7 +56,7 @@ func listenBeside(l net.Listener, configured string) (*wire.Pair, error) {
 	if err != nil {
 		const key = "rtsp.udp"
 		return nil, fmt.Errorf("rtsp.address: UDP on the ports %d and %d, for media: %w; stop what listens there, or set %s (%s) to false",
-			number, number+1, err, key, envName(key))
+			number, number+1, err, key, config.EnvName(key))
 	}
 	return pair, nil
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"millrace/api"
+	"millrace/cmd/millrace/config"
 	"millrace/ingest"
 	"millrace/ingest/pull"
 	"millrace/ingest/rtmp"
@@ -12,11 +13,8 @@ import (
 	"millrace/ingest/whep"
 )
 
-// sourceSchemes are the URLs that can be fetched; pullers has something for each.
-var sourceSchemes = []string{"rtsp", "rtsps", "rtmp", "rtmps", "http", "https"}
-
 // pullers are what fetches, by the URL's scheme.
-func pullers(cfg Config, gate *ingest.Gate, log *slog.Logger) map[string]pull.Puller {
+func pullers(cfg config.Config, gate *ingest.Gate, log *slog.Logger) map[string]pull.Puller {
 	overRTSP := rtsp.NewPuller(gate, nil, log)
 	overHTTP := whep.NewPuller(whep.Config{}, gate, log)
 	overRTMP := rtmp.NewPuller(rtmp.PullConfig{MaxVideoMessage: cfg.RTMP.MaxMessage}, gate, log)
@@ -28,7 +26,7 @@ func pullers(cfg Config, gate *ingest.Gate, log *slog.Logger) map[string]pull.Pu
 // furnishSources makes what the configuration's sources are fetched by. It stands
 // between the Hub and everybody else: viewers come through it, and publishers
 // cannot take a source's name.
-func (g *gateway) furnishSources(cfg Config, metrics *api.Metrics) *pull.Room {
+func (g *gateway) furnishSources(cfg config.Config, metrics *api.Metrics) *pull.Room {
 	secrets := &pull.Secrets{}
 	secrets.Hide(cfg.Sources...)
 	log := secrets.Discreet(g.log)

@@ -2,57 +2,25 @@ package main
 
 import (
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"time"
 
 	"millrace/api"
+	"millrace/cmd/millrace/config"
 	"millrace/transmux/certs"
 )
 
-// anyText takes whatever is there: a file's name.
-func anyText(into *string) func(string) error {
-	return func(text string) error {
-		*into = text
-		return nil
-	}
-}
-
-// validateTLS says what the listeners over TLS lack.
-func (c *Config) validateTLS(listeners map[string]string) error {
-	certificate, key := c.TLS.Certificate != "", c.TLS.Key != ""
-	switch {
-	case certificate && !key:
-		return errors.New("tls.certificate is set, but tls.key is not: both name PEM files, of the certificate's chain and of its private key")
-	case key && !certificate:
-		return errors.New("tls.key is set, but tls.certificate is not: both name PEM files, of the certificate's chain and of its private key")
-	case certificate || len(c.HTTPS.Domains) > 0:
-		return nil
-	}
-	for setting, address := range listeners {
-		if address != "" {
-			return fmt.Errorf(`%s needs a certificate: set tls.certificate and tls.key to PEM files, or http.domains to have one got, or %s to "" to turn it off`, setting, setting)
-		}
-	}
-	return nil
-}
-
-// secured says whether any listener needs a certificate.
-func (c *Config) secured() bool {
-	return c.HTTPS.Address != "" || c.RTMPS.Address != "" || c.RTSP.Secure != "" || c.TURN.Secure != ""
-}
-
 // openCerts makes what has the certificates of all listeners, nil where none needs any.
 // plain and secure are the listeners by which an authority can ask.
-func openCerts(c *Config, plain, secure net.Listener, log *slog.Logger) (*certs.Room, error) {
-	if !c.secured() {
+func openCerts(c *config.Config, plain, secure net.Listener, log *slog.Logger) (*certs.Room, error) {
+	if !c.Secured() {
 		return nil, nil
 	}
 	cfg := certs.Config{Certificate: c.TLS.Certificate, Key: c.TLS.Key, Domains: c.HTTPS.Domains}
-	if c.byACME() {
-		storage, err := c.HTTPS.storage()
+	if c.ByACME() {
+		storage, err := c.HTTPS.Folder()
 		if err != nil {
 			return nil, fmt.Errorf("acme.storage: %w", err)
 		}

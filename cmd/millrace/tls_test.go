@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"millrace/cmd/millrace/config"
 )
 
 // pemFiles makes a certificate and its key.
@@ -48,7 +50,7 @@ func TestBadCertificateFilesAreNamed(t *testing.T) {
 		{good, "/nowhere/k.pem", "open /nowhere/k.pem: no such file"},
 		{key, key, "failed to find"},
 	} {
-		bad := Defaults()
+		bad := config.Defaults()
 		bad.HTTP.Address, bad.RTMP.Address, bad.RTSP.Address, bad.WebRTC.Address = "", "", "", ""
 		bad.RTMPS.Address = "127.0.0.1:0"
 		bad.TLS.Certificate, bad.TLS.Key = tc.certificate, tc.key

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -12,37 +11,11 @@ import (
 
 	"millrace/api"
 	"millrace/cluster/assign"
+	"millrace/cmd/millrace/config"
 	"millrace/ingest/whip"
 	"millrace/playout/whep"
 	"millrace/transmux/trace"
 )
-
-// tracingConfig is where it is told what sessions did, and of how many.
-type tracingConfig struct {
-	Endpoint string  // of an OpenTelemetry collector; empty: nowhere
-	Sample   float64 // share of the sessions, 0 to 1
-}
-
-func (c *tracingConfig) defaults() { c.Sample = 1 }
-
-func (c *tracingConfig) settings() []setting {
-	return []setting{
-		{"tracing.endpoint", baseURL(&c.Endpoint)},
-		{"tracing.sample", share(&c.Sample)},
-	}
-}
-
-// share takes a number from 0 to 1.
-func share(into *float64) func(string) error {
-	return func(text string) error {
-		x, err := strconv.ParseFloat(text, 64)
-		if err != nil || !(x >= 0 && x <= 1) {
-			return fmt.Errorf("%q is no share: write a number from 0 to 1, such as 0.05", text)
-		}
-		*into = x
-		return nil
-	}
-}
 
 const (
 	// tracesPath is where collectors take traces (OTLP over HTTP), unless the setting
@@ -53,7 +26,7 @@ const (
 )
 
 // furnishTracing makes what tells a collector, if there is one.
-func (g *gateway) furnishTracing(cfg *tracingConfig, node string, m *api.Metrics) {
+func (g *gateway) furnishTracing(cfg *config.Tracing, node string, m *api.Metrics) {
 	if cfg.Endpoint != "" {
 		at := cfg.Endpoint
 		if u, err := url.Parse(at); err == nil && strings.Trim(u.Path, "/") == "" {

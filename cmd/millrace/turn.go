@@ -1,77 +1,25 @@
 package main
 
 import (
-	"errors"
-	"fmt"
 	"log/slog"
 	"net"
-	"time"
 
 	"millrace/api"
+	"millrace/cmd/millrace/config"
 	"millrace/transmux/rtc/resource"
 	"millrace/transmux/rtc/turn"
 )
-
-// turnConfig is the TURN server in the gateway; it is off without an address.
-type turnConfig struct {
-	Address   string // UDP and TCP
-	Secure    string // TLS
-	Realm     string
-	PublicIPs []string
-	// Limits, as turn.Config has them.
-	Allocations, PerAddress, PerSession int
-	Bitrate                             int
-	Lifetime                            time.Duration
-}
-
-func (c *turnConfig) defaults() {
-	c.Realm = turn.DefaultRealm
-	c.Allocations, c.PerAddress, c.PerSession = turn.DefaultAllocations, turn.DefaultPerAddress, turn.DefaultPerSession
-	c.Bitrate, c.Lifetime = turn.DefaultBitrate, turn.DefaultLifetime
-}
-
-func (c *turnConfig) settings() []setting {
-	return []setting{
-		{"turn.address", address(&c.Address)},
-		{"turn.tls_address", address(&c.Secure)},
-		{"turn.realm", realm(&c.Realm)},
-		{"turn.public_ips", hosts(&c.PublicIPs)},
-		{"turn.allocations", count(&c.Allocations, 1, 1<<16)},
-		{"turn.per_address", count(&c.PerAddress, 1, 1<<16)},
-		{"turn.per_session", count(&c.PerSession, 1, 1<<10)},
-		{"turn.bitrate", count(&c.Bitrate, 100_000, 10_000_000_000)},
-		{"turn.lifetime", duration(&c.Lifetime, time.Minute, 30*24*time.Hour)},
-	}
-}
-
-// realm takes a word that can stand in a STUN message as it is (RFC 8489 section 14.9).
-func realm(into *string) func(string) error {
-	return func(text string) error {
-		if text == "" || len(text) > 127 || !nodeName.MatchString(text) {
-			return fmt.Errorf("%q is no realm: write up to 64 letters, digits, dots, dashes and underscores", text)
-		}
-		*into = text
-		return nil
-	}
-}
-
-func (c *Config) validateTURN() error {
-	if (c.TURN.Address != "" || c.TURN.Secure != "") && c.WebRTC.Address == "" {
-		return errors.New("turn.address is for those who come to webrtc.address, which is off: set it, or turn both off")
-	}
-	return nil
-}
 
 // turnBindAttempts is how many free UDP ports are tried for one whose number is free for
 // TCP too.
 const turnBindAttempts = 16
 
 // listenTURN opens the sockets, all or none.
-func listenTURN(cfg *Config) (s turn.Sockets, err error) {
+func listenTURN(cfg *config.Config) (s turn.Sockets, err error) {
 	for attempt := 1; cfg.TURN.Address != ""; attempt++ {
 		at := cfg.TURN.Address
 		if s.UDP, err = net.ListenPacket("udp", at); err != nil {
-			return turn.Sockets{}, listenError("turn.address", at, err)
+			return turn.Sockets{}, config.ListenError("turn.address", at, err)
 		}
 		host, port, _ := net.SplitHostPort(at)
 		_, bound, _ := net.SplitHostPort(s.UDP.LocalAddr().String())
@@ -80,7 +28,7 @@ func listenTURN(cfg *Config) (s turn.Sockets, err error) {
 		}
 		_ = s.UDP.Close()
 		if port != "0" || attempt == turnBindAttempts {
-			return turn.Sockets{}, listenError("turn.address", at, err)
+			return turn.Sockets{}, config.ListenError("turn.address", at, err)
 		}
 	}
 	if s.TLS, err = listenTCP("turn.tls_address", cfg.TURN.Secure); err != nil {
@@ -101,7 +49,7 @@ func sayTURN(s turn.Sockets, log *slog.Logger) {
 }
 
 // furnishTURN makes the TURN server, for sessions to be led through; nil where it is off.
-func (g *gateway) furnishTURN(cfg Config, metrics *api.Metrics) resource.Detours {
+func (g *gateway) furnishTURN(cfg config.Config, metrics *api.Metrics) resource.Detours {
 	sockets := g.listeners.turn
 	if sockets.UDP == nil && sockets.TLS == nil {
 		return nil

@@ -1,6 +1,0 @@
-//go:build !linux && !darwin
-
-package main
-
-// fdLimit is not known here.
-func fdLimit() (soft uint64, ok bool) { return 0, false }
