@@ -11,10 +11,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"millrace/transmux/access"
 	"millrace/transmux/bus"
+	"millrace/transmux/crowd"
 	"millrace/transmux/ledger"
 	"millrace/transmux/trace"
 )
@@ -84,19 +86,22 @@ type Config struct {
 
 // Gate lets publishers in. Its methods are safe for concurrent use.
 type Gate struct {
-	hub   Hub
-	cfg   Config
-	log   *slog.Logger
-	crowd *crowd
+	hub    Hub
+	cfg    Config
+	log    *slog.Logger
+	limits atomic.Pointer[Limits]
+	crowd  *crowd.Crowd
 }
 
 // New makes a gate in front of the hub.
 func New(hub Hub, cfg Config, log *slog.Logger) *Gate {
-	return &Gate{hub: hub, cfg: cfg, log: log, crowd: newCrowd(cfg.Limits)}
+	g := &Gate{hub: hub, cfg: cfg, log: log, crowd: crowd.New(LimitPublishers, LimitPerUser, LimitPerAddress, LimitBitrate)}
+	g.Configure(cfg.Limits)
+	return g
 }
 
 // Publishers is how many are in.
-func (g *Gate) Publishers() int { return g.crowd.count() }
+func (g *Gate) Publishers() int { return g.crowd.Inside() }
 
 func (g *Gate) open(ctx context.Context, r Request) (*bus.Publisher, error) {
 	if err := bus.ValidName(r.Name); err != nil {
@@ -109,7 +114,7 @@ func (g *Gate) open(ctx context.Context, r Request) (*bus.Publisher, error) {
 	if err != nil {
 		return nil, err
 	}
-	part, err := g.crowd.enter(r.Permit.Holder, r.Remote)
+	part, err := g.enter(&r)
 	if err != nil {
 		return nil, fmt.Errorf("ingest: %w", err)
 	}

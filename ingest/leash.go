@@ -24,7 +24,7 @@ const (
 type leash struct {
 	ctx    context.Context
 	permit access.Permit
-	crowd  *crowd
+	gate   *Gate
 	stream *bus.Stream
 	end    func(cause error)
 	timer  *time.Timer
@@ -39,7 +39,7 @@ func (g *Gate) hold(ctx context.Context, r Request, p *bus.Publisher, end func(c
 		timer := time.AfterFunc(time.Until(until), func() { end(access.ErrExpired) })
 		context.AfterFunc(ctx, func() { timer.Stop() })
 	}
-	l := &leash{ctx: ctx, permit: *r.Permit, crowd: g.crowd, stream: p.Stream(), end: end, looked: time.Now()}
+	l := &leash{ctx: ctx, permit: *r.Permit, gate: g, stream: p.Stream(), end: end, looked: time.Now()}
 	l.sent = l.bytes()
 	l.timer = time.AfterFunc(never, l.look) // not before it is known to itself
 	l.timer.Reset(leashEvery)
@@ -49,7 +49,7 @@ func (g *Gate) hold(ctx context.Context, r Request, p *bus.Publisher, end func(c
 // limit is how many bits a second may come, 0 for any, and what it is ended with
 // that sends more.
 func (l *leash) limit() (bitrate int, cause error) {
-	own, all := l.permit.Bitrate, l.crowd.limits.Load().Bitrate
+	own, all := l.permit.Bitrate, l.gate.limits.Load().Bitrate
 	if all > 0 && (own == 0 || all < own) {
 		return all, ErrBitrate
 	}
@@ -77,7 +77,7 @@ func (l *leash) look() {
 	if bitrate > 0 && sent >= l.sent { // else it is another generation's count
 		may := float64(bitrate) / 8 * now.Sub(l.looked).Seconds() * (100 + leashSlack) / 100
 		if float64(sent-l.sent) > may {
-			l.crowd.refused.bitrate.Add(1)
+			l.gate.crowd.Refuse(LimitBitrate)
 			l.end(cause)
 			return
 		}

@@ -9,10 +9,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"millrace/transmux/access"
 	"millrace/transmux/bus"
+	"millrace/transmux/crowd"
 	"millrace/transmux/ledger"
 	"millrace/transmux/trace"
 )
@@ -63,16 +65,19 @@ type Config struct {
 type Gate struct {
 	source bus.Source
 	cfg    Config
-	crowd  *crowd
+	limits atomic.Pointer[Limits]
+	crowd  *crowd.Crowd
 }
 
 // New makes a gate in front of the source.
 func New(source bus.Source, cfg Config) *Gate {
-	return &Gate{source: source, cfg: cfg, crowd: newCrowd(cfg.Limits)}
+	g := &Gate{source: source, cfg: cfg, crowd: crowd.New(LimitViewers, LimitPerStream, LimitPerAddress, LimitPerToken)}
+	g.Configure(cfg.Limits)
+	return g
 }
 
 // Viewers is how many are in.
-func (g *Gate) Viewers() int { return g.crowd.count() }
+func (g *Gate) Viewers() int { return g.crowd.Inside() }
 
 // Authorize says whether the request may play, as Open asks: for what a viewer
 // does once it is in.
@@ -97,7 +102,7 @@ func (g *Gate) open(ctx context.Context, r Request) (sub *bus.Subscriber, leave 
 	if err != nil {
 		return nil, nil, err
 	}
-	part, err := g.crowd.enter(&r)
+	part, err := g.enter(&r)
 	if err != nil {
 		return nil, nil, fmt.Errorf("playout: %w", err)
 	}

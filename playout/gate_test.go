@@ -83,8 +83,8 @@ func TestPlaces(t *testing.T) {
 	}
 	first()
 	second()
-	if c := gate.crowd; len(c.holders)+len(c.streams)+len(c.addresses) != 0 {
-		t.Errorf("%v, %v, %v are kept", c.holders, c.streams, c.addresses)
+	if n := gate.Viewers(); n != 0 {
+		t.Errorf("%d viewers stay", n)
 	}
 	full := New(live(t, "a"), Config{Limits: Limits{Viewers: 1}})
 	_, leave, err := full.Open(context.Background(), Request{Stream: "a"})

@@ -46,6 +46,7 @@ var rooms = []room{
 	{"transmux/flv", []string{"transmux/codecs", "transmux/av"}, false, "a container knows codecs, not who carries it"},
 	{"transmux/rtpio", []string{"transmux/codecs", "transmux/av"}, false, "RTP knows codecs, not who sends it"},
 	{"transmux/household", nil, false, "it must not know what is counted"},
+	{"transmux/crowd", nil, false, "it counts, and must not know whom"},
 	{"transmux/waiting", nil, false, "it bounds who waits, and must not know for what"},
 	{"transmux/journal", nil, false, "it must not know who listens"},
 	{"transmux/trace", nil, false, "it tells of work, and must not know what"},
