@@ -53,7 +53,7 @@ var rooms = []room{
 	{"transmux/ledger", []string{"transmux/journal"}, false, "sessions are entered, whatever their protocol"},
 	{"transmux/certs", nil, false, "certificates are for listeners, whatever is served over them"},
 	{"transmux/origin", nil, false, "it says which sites may, and must not know what"},
-	{"transmux/rtsp", []string{"transmux/waiting"}, false, "RTSP without streams: who publishes and who watches what is the rooms' above"},
+	{"transmux/rtsp", []string{"transmux/access", "transmux/waiting"}, false, "RTSP without streams: who publishes and who watches what is the rooms' above"},
 	{"transmux/bus", []string{"transmux/av"}, false, "the bus knows no protocol and no codec"},
 	{"transmux/derive", []string{"transmux/bus", "transmux/codecs", "transmux/av"}, false, "it reads tracks and writes tracks"},
 	{"transmux/rtc", []string{"transmux/household", "transmux/origin", "transmux/rtpio", "transmux/codecs", "transmux/av", "transmux/problem"}, false, "WebRTC without streams: who watches what is playout's"},

@@ -20,14 +20,9 @@ func refusal(name string, err error) error {
 	no := new(access.Refusal)
 	switch {
 	case errors.Is(err, bus.ErrBadName):
-		r.Status, r.Words = rtsp.StatusBadRequest, "this path cannot be a stream's name: use letters, digits and . _ ~ - with single slashes"
+		return rtsp.Misnamed(r.Err)
 	case errors.As(err, &no):
-		r.Status, r.Words = rtsp.StatusUnauthorized, no.Words
-		if errors.Is(no, access.ErrForbidden) || errors.Is(no, access.ErrSlowed) {
-			r.Status = rtsp.StatusForbidden // asking for others would not help
-		} else if errors.Is(no, access.ErrUnavailable) {
-			r.Status = rtsp.StatusUnavailable
-		}
+		return rtsp.Denied(no, r.Err)
 	case errors.Is(err, ingest.ErrDenied):
 		r.Status, r.Words = rtsp.StatusUnauthorized, "publishing "+name+" needs other credentials"
 	case errors.Is(err, ingest.ErrReserved):

@@ -3,7 +3,6 @@ package whip
 import (
 	"errors"
 	"net/http"
-	"strings"
 
 	"millrace/ingest"
 	"millrace/transmux/access"
@@ -21,11 +20,11 @@ func problemOf(err error) *problem.Problem {
 	}
 	switch {
 	case errors.Is(err, description.ErrCannot):
-		return problem.New(http.StatusUnprocessableEntity, sentence(err))
+		return problem.New(http.StatusUnprocessableEntity, problem.Sentence(err))
 	case errors.Is(err, description.ErrOffer):
-		return problem.New(http.StatusBadRequest, sentence(err)+" It must be a WebRTC offer with one sendonly m-line for video, audio or each.")
+		return problem.New(http.StatusBadRequest, problem.Sentence(err)+" It must be a WebRTC offer with one sendonly m-line for video, audio or each.")
 	case errors.Is(err, bus.ErrBadName):
-		return problem.New(http.StatusBadRequest, sentence(err)+" The path is /whip/ and the stream's name, such as /whip/live/demo.")
+		return problem.New(http.StatusBadRequest, problem.Sentence(err)+" The path is /whip/ and the stream's name, such as /whip/live/demo.")
 	case errors.Is(err, ingest.ErrReserved):
 		return problem.New(http.StatusConflict, "This name belongs to a source that the gateway fetches itself. Choose another name.")
 	case errors.Is(err, bus.ErrNameTaken):
@@ -37,14 +36,8 @@ func problemOf(err error) *problem.Problem {
 	case errors.Is(err, ingest.ErrTooManyOfYours):
 		return problem.New(http.StatusTooManyRequests, "You publish as many streams at the same time as this gateway takes from one user or address. Stop another one first.").After(10 * resource.RetrySoon)
 	case errors.Is(err, bus.ErrShutdown), errors.Is(err, sender.ErrClosed):
-		return problem.New(http.StatusServiceUnavailable, "The gateway is stopping. Ask again in a moment.").After(resource.RetrySoon)
+		return resource.Stopping()
 	default:
-		return problem.New(http.StatusInternalServerError, "This is a fault of the gateway's; its log says more.")
+		return resource.Fault()
 	}
-}
-
-// sentence is the error's text as one.
-func sentence(err error) string {
-	s := err.Error()
-	return strings.ToUpper(s[:1]) + s[1:] + "."
 }

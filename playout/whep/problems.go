@@ -3,7 +3,6 @@ package whep
 import (
 	"errors"
 	"net/http"
-	"strings"
 
 	"millrace/playout"
 	"millrace/transmux/access"
@@ -29,13 +28,13 @@ func problemOf(err error) *problem.Problem {
 		p.Title, p.Type = "The source cannot be fetched", typeSource
 		return p
 	case errors.Is(err, description.ErrCannot):
-		return problem.New(http.StatusUnprocessableEntity, sentence(err)+" Offer what the detail names and try again.")
+		return problem.New(http.StatusUnprocessableEntity, problem.Sentence(err)+" Offer what the detail names and try again.")
 	case errors.Is(err, description.ErrAnswer):
-		return problem.New(http.StatusBadRequest, sentence(err)+" It must answer the offer that came with the 406, recvonly, as the DTLS client.")
+		return problem.New(http.StatusBadRequest, problem.Sentence(err)+" It must answer the offer that came with the 406, recvonly, as the DTLS client.")
 	case errors.Is(err, description.ErrOffer):
-		return problem.New(http.StatusBadRequest, sentence(err)+" It must be a WebRTC offer with one recvonly m-line for video, audio or each.")
+		return problem.New(http.StatusBadRequest, problem.Sentence(err)+" It must be a WebRTC offer with one recvonly m-line for video, audio or each.")
 	case errors.Is(err, bus.ErrBadName):
-		return problem.New(http.StatusBadRequest, sentence(err)+" The path is /whep/ and the stream's name, such as /whep/live/demo.")
+		return problem.New(http.StatusBadRequest, problem.Sentence(err)+" The path is /whep/ and the stream's name, such as /whep/live/demo.")
 	case errors.Is(err, bus.ErrNotLive), errors.Is(err, bus.ErrEnded):
 		// 409 and not 404: WHEP section 4.2.
 		return problem.New(http.StatusConflict, "Nobody publishes this stream now. Publish it, or ask again in a moment.").After(resource.RetrySoon)
@@ -48,14 +47,8 @@ func problemOf(err error) *problem.Problem {
 	case errors.Is(err, playout.ErrTooManyViewers):
 		return problem.New(http.StatusServiceUnavailable, "As many are watching as this gateway lets in. Ask again later.").After(10 * resource.RetrySoon)
 	case errors.Is(err, bus.ErrShutdown), errors.Is(err, sender.ErrClosed):
-		return problem.New(http.StatusServiceUnavailable, "The gateway is stopping. Ask again in a moment.").After(resource.RetrySoon)
+		return resource.Stopping()
 	default:
-		return problem.New(http.StatusInternalServerError, "This is a fault of the gateway's; its log says more.")
+		return resource.Fault()
 	}
-}
-
-// sentence is the error's text as one.
-func sentence(err error) string {
-	s := err.Error()
-	return strings.ToUpper(s[:1]) + s[1:] + "."
 }

@@ -20,6 +20,7 @@ import (
 	"millrace/playout"
 	"millrace/transmux/av"
 	"millrace/transmux/bus"
+	"millrace/transmux/problem"
 	"millrace/transmux/rtc/description"
 	"millrace/transmux/rtc/resource"
 	"millrace/transmux/rtc/sender"
@@ -141,7 +142,7 @@ func (room *Room) accept(ctx context.Context, r resource.Request, begun time.Tim
 	}
 	c, err := choose(o, sub.Stream().Catalog().Tracks, room.makes(sub.Stream()))
 	if errors.Is(err, errLacks) {
-		return room.propose(r, sub, leave, f, kindsOf(o), sentence(err))
+		return room.propose(r, sub, leave, f, kindsOf(o), problem.Sentence(err))
 	}
 	if err != nil {
 		leave()

@@ -3,7 +3,6 @@ package access
 import (
 	"errors"
 	"net/http"
-	"strings"
 
 	"millrace/transmux/problem"
 )
@@ -11,7 +10,7 @@ import (
 // Problem is the refusal as all HTTP faces say it. How is a sentence for those who
 // could do better, on where the credential goes.
 func (r *Refusal) Problem(how string) *problem.Problem {
-	words := strings.ToUpper(r.Words[:1]) + r.Words[1:] + "."
+	words := problem.Sentence(r)
 	status := http.StatusUnauthorized
 	switch {
 	case errors.Is(r, ErrForbidden):

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -39,6 +40,15 @@ func (p *Problem) After(wait time.Duration) *Problem {
 }
 
 func (p *Problem) Error() string { return p.Title + ": " + p.Detail }
+
+// Sentence is an error's text as one; "" for an error without any.
+func Sentence(err error) string {
+	words := err.Error()
+	if words == "" {
+		return ""
+	}
+	return strings.ToUpper(words[:1]) + words[1:] + "."
+}
 
 // Write answers with the problem.
 func (p *Problem) Write(w http.ResponseWriter) {

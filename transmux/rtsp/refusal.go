@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/bluenviron/gortsplib/v4/pkg/base"
+
+	"millrace/transmux/access"
 )
 
 // Refusal is an error that says what the peer is answered.
@@ -18,6 +20,23 @@ func (r *Refusal) Error() string { return r.Err.Error() }
 
 // Unwrap is the error.
 func (r *Refusal) Unwrap() error { return r.Err }
+
+// Misnamed is what a peer is told whose path is no stream's name.
+func Misnamed(err error) *Refusal {
+	return &Refusal{StatusBadRequest, "this path cannot be a stream's name: use letters, digits and . _ ~ - with single slashes", err}
+}
+
+// Denied is what a peer is told that may not do what it asks for.
+func Denied(no *access.Refusal, err error) *Refusal {
+	r := &Refusal{StatusUnauthorized, no.Words, err}
+	switch {
+	case errors.Is(no, access.ErrForbidden), errors.Is(no, access.ErrSlowed):
+		r.Status = StatusForbidden // asking for others would not help
+	case errors.Is(no, access.ErrUnavailable):
+		r.Status = StatusUnavailable
+	}
+	return r
+}
 
 // The statuses that rooms refuse with.
 const (

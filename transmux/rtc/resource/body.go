@@ -74,7 +74,7 @@ func credential(r *http.Request) string {
 func Fail(w http.ResponseWriter, err error) {
 	var p *problem.Problem
 	if !errors.As(err, &p) {
-		p = problem.New(http.StatusInternalServerError, "This is a fault of the gateway's; its log says more.")
+		p = Fault()
 	}
 	if p.Status == http.StatusUnauthorized { // RFC 9110 section 11.6.1, RFC 6750 section 3
 		w.Header().Set("WWW-Authenticate", `Bearer realm="millrace"`)
