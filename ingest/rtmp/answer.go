@@ -1,7 +1,6 @@
 package rtmp
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -21,7 +20,7 @@ const answerBuffer = 64
 
 func newAnswers() *answers {
 	a := &answers{}
-	a.in = newChunkReader(bufio.NewReaderSize(&a.raw, answerBuffer), lengthLimits{}, budgetPending, 1)
+	a.in = newChunkReader(newInlet(&a.raw, answerBuffer), lengthLimits{}, budgetPending, 1)
 	a.in.size = librarySendChunk
 	return a
 }

@@ -1,7 +1,6 @@
 package rtmp
 
 import (
-	"bufio"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -19,7 +18,7 @@ func protocolError(format string, args ...any) error {
 // 5.3). It believes no length before the bytes are there, and remembers no more
 // than its limits allow.
 type chunkReader struct {
-	in      *bufio.Reader
+	in      *inlet
 	limits  lengthLimits
 	budget  int // bytes that unfinished messages may hold
 	grain   int // bytes that an unfinished message begins with
@@ -46,9 +45,10 @@ type chunkStream struct {
 	extension uint32
 	open      bool // a message is coming in
 	body      []byte
+	held      int // bytes of memory that it has
 }
 
-func newChunkReader(in *bufio.Reader, limits lengthLimits, budget, grain int) *chunkReader {
+func newChunkReader(in *inlet, limits lengthLimits, budget, grain int) *chunkReader {
 	return &chunkReader{
 		in: in, limits: limits, budget: budget, grain: grain,
 		size:    128, // section 5.4.1
@@ -68,8 +68,8 @@ func (r *chunkReader) next(m *message) error {
 			continue
 		}
 		*m = message{kind: cs.kind, stream: cs.stream, timestamp: int64(cs.timestamp), body: cs.body}
-		r.held -= cap(cs.body)
-		cs.body = nil
+		r.held -= cs.held
+		cs.body, cs.held = nil, 0
 		switch m.kind {
 		case typeSetChunkSize:
 			err = r.setChunkSize(m.body)
@@ -132,6 +132,11 @@ func (r *chunkReader) begin(format uint8, id uint32) (*chunkStream, error) {
 // payload reads what this chunk holds of the message. Memory grows with what has
 // come in, never with what is announced.
 func (r *chunkReader) payload(cs *chunkStream) error {
+	if len(cs.body) == 0 && cs.length <= r.size && r.in.lends(cs.length) {
+		body, err := r.in.Take(cs.length) // the whole message is in this chunk
+		cs.body = body
+		return err
+	}
 	for left := min(r.size, cs.length-len(cs.body)); left > 0; {
 		if len(cs.body) == cap(cs.body) {
 			if err := r.grow(cs); err != nil {
@@ -157,6 +162,7 @@ func (r *chunkReader) grow(cs *chunkStream) error {
 		return protocolError("unfinished messages hold more than %d bytes", r.budget)
 	}
 	r.held += more
+	cs.held += more
 	body := make([]byte, len(cs.body), bigger)
 	copy(body, cs.body)
 	cs.body = body[:len(body):bigger]
@@ -182,8 +188,8 @@ func (r *chunkReader) abort(body []byte) error {
 		return protocolError("an abort of %d bytes", len(body))
 	}
 	if cs := r.streams[binary.BigEndian.Uint32(body)]; cs != nil && cs.open {
-		r.held -= cap(cs.body)
-		cs.body, cs.open = nil, false
+		r.held -= cs.held
+		cs.body, cs.held, cs.open = nil, 0, false
 	}
 	return nil
 }

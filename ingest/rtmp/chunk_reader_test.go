@@ -1,7 +1,6 @@
 package rtmp
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/binary"
 	"errors"
@@ -70,7 +69,7 @@ func body(n int) []byte {
 }
 
 func readerOf(in io.Reader) *chunkReader {
-	return newChunkReader(bufio.NewReader(in), lengthLimits{video: 1 << 20}, 2<<20, grainPending)
+	return newChunkReader(newInlet(in, 4096), lengthLimits{video: 1 << 20}, 2<<20, grainPending)
 }
 
 type heard struct {

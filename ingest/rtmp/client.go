@@ -1,7 +1,6 @@
 package rtmp
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/tls"
@@ -85,7 +84,7 @@ func dialPublish(ctx context.Context, a address, tlsConfig *tls.Config) (*client
 		conn = tls.Client(conn, tlsConfig)
 	}
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
-	c := &client{conn: conn, in: newChunkReader(bufio.NewReader(conn), lengthLimits{maxCommand}, 4*maxCommand, grainPending)}
+	c := &client{conn: conn, in: newChunkReader(newInlet(conn, readBufferPending), lengthLimits{maxCommand}, 4*maxCommand, grainPending)}
 	err = c.publish(a)
 	if !stop() {
 		err = errors.Join(ctx.Err(), err)

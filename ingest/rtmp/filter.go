@@ -1,11 +1,7 @@
 package rtmp
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/binary"
-	"io"
-	"slices"
 )
 
 // libraryHandshake is what the library reads and writes as its handshake: C0,
@@ -57,7 +53,7 @@ type filter struct {
 }
 
 func newFilter(sock *socket, out *outbox, limits lengthLimits, sink sink) *filter {
-	in := bufio.NewReaderSize(sock, readBufferPending)
+	in := newInlet(sock, readBufferPending)
 	return &filter{
 		sock: sock, out: out, sink: sink,
 		in:      newChunkReader(in, limits, budgetPending, grainPending),
@@ -81,12 +77,7 @@ func (f *filter) awaitConnect() error {
 func (f *filter) publishing(stream uint32) {
 	f.publishes = stream
 	f.in.budget, f.in.grain = f.in.limits.video+budgetSpare, grainPublishing
-	rest, _ := f.in.in.Peek(f.in.in.Buffered())
-	var in io.Reader = f.sock
-	if len(rest) > 0 {
-		in = io.MultiReader(bytes.NewReader(slices.Clone(rest)), f.sock)
-	}
-	f.in.in = bufio.NewReaderSize(in, readBufferPublishing)
+	f.in.in.resize(readBufferPublishing)
 }
 
 // Read gives the library its next message. It never gives it two at once, so

@@ -1,7 +1,6 @@
 package rtmp
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"io"
@@ -56,7 +55,7 @@ func passed(f *filter) ([]message, error) {
 	if len(b) == 0 {
 		return nil, err
 	}
-	r := newChunkReader(bufio.NewReader(bytes.NewReader(b[libraryHandshake:])), lengthLimits{}, maxCommand, maxCommand)
+	r := newChunkReader(newInlet(bytes.NewReader(b[libraryHandshake:]), 4096), lengthLimits{}, maxCommand, maxCommand)
 	for r.size = maxChunk; ; {
 		var m message
 		if e := r.next(&m); e == io.EOF {

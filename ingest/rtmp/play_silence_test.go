@@ -1,7 +1,6 @@
 package rtmp
 
 import (
-	"bufio"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -69,7 +68,7 @@ func silence(t *testing.T, answers, pauses bool, least, most time.Duration) {
 	near, far := net.Pipe()
 	defer near.Close()
 	l.conns <- far
-	w := &watcher{&client{conn: near, in: newChunkReader(bufio.NewReader(near), lengthLimits{1 << 20}, 1<<20, grainPending)}, t}
+	w := &watcher{&client{conn: near, in: newChunkReader(newInlet(near, 4096), lengthLimits{1 << 20}, 1<<20, grainPending)}, t}
 	if err := w.beginPlaying(address{"rtmp", "h:1935", "live", "x"}); err != nil {
 		t.Fatal(err)
 	}

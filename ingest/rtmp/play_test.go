@@ -1,7 +1,6 @@
 package rtmp
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -40,7 +39,7 @@ func (h *harness) watcher(key string) *watcher {
 	}
 	h.t.Cleanup(func() { _ = conn.Close() })
 	_ = conn.SetDeadline(time.Now().Add(patience))
-	c := &client{conn: conn, in: newChunkReader(bufio.NewReader(conn), lengthLimits{1 << 20}, 4<<20, grainPending)}
+	c := &client{conn: conn, in: newChunkReader(newInlet(conn, 4096), lengthLimits{1 << 20}, 4<<20, grainPending)}
 	if err := c.beginPlaying(address{"rtmp", h.addr, "live", key}); err != nil {
 		h.t.Fatal(err)
 	}

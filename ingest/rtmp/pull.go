@@ -1,7 +1,6 @@
 package rtmp
 
 import (
-	"bufio"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -140,7 +139,7 @@ func (s *pulled) dial(a address) error {
 	}
 	s.sock = &socket{Conn: conn, total: &s.puller.counters.in}
 	limits := lengthLimits{video: s.puller.cfg.MaxVideoMessage}
-	in := bufio.NewReaderSize(s.sock, readBufferPublishing)
+	in := newInlet(s.sock, readBufferPublishing)
 	s.client = &client{
 		conn: s.sock, patience: clientTimeout,
 		in: newChunkReader(in, limits, limits.video+budgetSpare, grainPublishing),

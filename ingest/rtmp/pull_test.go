@@ -1,7 +1,6 @@
 package rtmp
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/tls"
@@ -192,7 +191,7 @@ func FuzzPulled(f *testing.F) {
 	}
 	quiet := slog.New(slog.DiscardHandler)
 	f.Fuzz(func(_ *testing.T, b []byte) {
-		in := newChunkReader(bufio.NewReader(bytes.NewReader(b)), lengthLimits{video: 1 << 20}, 1<<20+budgetSpare, grainPublishing)
+		in := newChunkReader(newInlet(bytes.NewReader(b), 4096), lengthLimits{video: 1 << 20}, 1<<20+budgetSpare, grainPublishing)
 		near, far := net.Pipe()
 		near.Close() // answers are lost
 		far.Close()
