@@ -1,8 +1,9 @@
 import { Backoff } from './backoff.ts'
 import { Emitter } from './emitter.ts'
+import type { Failure } from './failure.ts'
 import type { Loss } from './lifeline.ts'
 import { Playback, type Watchable } from './playback.ts'
-import { type Failure, failureOf, type Reason } from './reason.ts'
+import { failureOf, type Reason } from './reason.ts'
 import { type Extended, type Rendition, Renditions } from './renditions.ts'
 import type { Stats } from './stats.ts'
 import { IDLE, type State, type Status } from './status.ts'
@@ -250,7 +251,7 @@ export class Player extends Emitter<PlayerEvents> {
     return serverGone ? 'server_unreachable' : 'connection_lost'
   }
 
-  #onFailure(failure: Failure): void {
+  #onFailure(failure: Failure<Reason>): void {
     this.#drop()
     const { reason, said } = failure
     if (failure.final) {

@@ -1,3 +1,4 @@
+import { type Failure } from './failure.js';
 /** Why there is no picture. */
 export type Reason = 
 /** Nobody publishes this stream (yet). */
@@ -18,15 +19,5 @@ export type Reason =
  | 'decode_stalled'
 /** The browser has no WebRTC. */
  | 'unsupported';
-/** What follows from a failed try. */
-export interface Failure {
-    reason: Reason;
-    /** Trying again by itself makes no sense. */
-    final: boolean;
-    /** What the server asks to wait at least, milliseconds. */
-    waitMs: number;
-    /** The server's own words, "" if it had none. */
-    said: string;
-}
-/** Reads a failed WHEP session that did not open. RFC 9725 ties no cause to a 4xx; the ones here are what servers mean by them. */
-export declare function failureOf(error: unknown): Failure;
+/** Reads a WHEP session that did not open. */
+export declare function failureOf(error: unknown): Failure<Reason>;

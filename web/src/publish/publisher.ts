@@ -1,9 +1,10 @@
 import { Backoff } from '../backoff.ts'
 import { Emitter } from '../emitter.ts'
+import type { Failure } from '../failure.ts'
 import { Lifeline, type Loss, type Mendable } from '../lifeline.ts'
 import { WhipSession } from '../whip.ts'
 import { codecPreferences, contentHint, encodingsOf, tuneAudio, tuneVideo } from './encoding.ts'
-import { type PublishFailure, publishFailureOf } from './reason.ts'
+import { publishFailureOf } from './reason.ts'
 import { DEFAULT_SETTINGS, type EncodingSettings } from './settings.ts'
 import { OutboundMeter, type PublishStats } from './stats.ts'
 import type { PublishReason, PublishState, PublishStatus } from './status.ts'
@@ -222,7 +223,7 @@ export class Publisher extends Emitter<PublisherEvents> {
     this.#poll = setTimeout(() => void this.#look(session), POLL_MS)
   }
 
-  #onFailure(failure: PublishFailure): void {
+  #onFailure(failure: Failure<PublishReason>): void {
     void this.#drop()
     const { reason, said } = failure
     const now = performance.now()
