@@ -92,6 +92,8 @@ func measureWHIP(m *api.Metrics, r *whip.Room) {
 }
 
 func measurePort(m *api.Metrics, p *port.Port) {
+	m.Counter("millrace_webrtc_reads_total", "System calls that brought datagrams on the WebRTC port.",
+		func() float64 { return float64(p.Stats().Reads) })
 	m.Counter("millrace_webrtc_received_total", "Datagrams received on the WebRTC port.",
 		func() float64 { return float64(p.Stats().Received) })
 	m.Counter("millrace_webrtc_unknown_total", "Of these, the ones that belong to no session.",

@@ -137,10 +137,9 @@ func (p *Port) Serve(ctx context.Context) error {
 
 // read is the UDP socket's loop.
 func (p *Port) read(ctx context.Context) error {
-	buf := make([]byte, maxDatagram)
-	oob := make([]byte, oobSize)
+	in := newInbox(p)
 	for {
-		n, oobn, _, from, err := p.conn.ReadMsgUDPAddrPort(buf, oob)
+		n, err := in.wait()
 		if err != nil {
 			if ctx.Err() != nil {
 				return nil
@@ -151,16 +150,24 @@ func (p *Port) read(ctx context.Context) error {
 			p.stats.readErrors.Add(1)
 			continue // an ICMP error of some peer, reported on the shared socket
 		}
-		p.stats.received.Add(1)
-		path := Path{Remote: netip.AddrPortFrom(from.Addr().Unmap(), from.Port())}
-		if p.wildcard() {
-			path.Local = localOf(oob[:oobn])
+		p.stats.reads.Add(1)
+		p.stats.received.Add(uint64(n))
+		for i := range n {
+			p.take(in.datagram(i))
 		}
-		if e := p.mux.find(buf[:n], &path); e != nil {
-			e.Receive(buf[:n], path)
-		} else {
-			p.stats.unknown.Add(1)
-		}
+	}
+}
+
+// take gives a datagram to whom it is for.
+func (p *Port) take(data []byte, from netip.AddrPort, oob []byte) {
+	path := Path{Remote: from}
+	if p.wildcard() {
+		path.Local = localOf(oob)
+	}
+	if e := p.mux.find(data, &path); e != nil {
+		e.Receive(data, path)
+	} else {
+		p.stats.unknown.Add(1)
 	}
 }
 
