@@ -66,11 +66,9 @@ type handler struct {
 // Handler serves the pages: /, /watch/{stream}, /diagnose/{stream}, /publish/{stream} (/publish asks for a name) and /dashboard with
 // /dashboard/{stream}, their assets under /assets/, the modules under /lib/, the icon, and a page that says so for every
 // other path. It answers GET and HEAD only. It is safe to be mounted as the router's handler of last resort.
+// frames are the sites whose pages may show ours in a frame; "*" stands for all.
 // others are the hosts besides this one that the pages may ask, as a Content-Security-Policy has them: the other nodes of a cluster.
-func Handler(others ...string) http.Handler { return Framed(nil, others...) }
-
-// Framed is Handler for pages that those of other sites may show in a frame; "*" stands for all.
-func Framed(frames []string, others ...string) http.Handler {
+func Handler(frames []string, others ...string) http.Handler {
 	h := &handler{files: map[string]file{}, policy: contentSecurityPolicy}
 	for own, more := range map[string][]string{"connect-src 'self'": others, "frame-ancestors 'self'": frames} {
 		if len(more) > 0 {

@@ -25,7 +25,7 @@ func get(t *testing.T, target string, headers ...string) *http.Response {
 		request.Header.Set(headers[i], headers[i+1])
 	}
 	recorder := httptest.NewRecorder()
-	Handler().ServeHTTP(recorder, request)
+	Handler(nil).ServeHTTP(recorder, request)
 	return recorder.Result()
 }
 
@@ -209,13 +209,13 @@ func TestUnchangedPageIsNotSentAgain(t *testing.T) {
 
 func TestMethods(t *testing.T) {
 	recorder := httptest.NewRecorder()
-	Handler().ServeHTTP(recorder, httptest.NewRequest(http.MethodPost, "/", nil))
+	Handler(nil).ServeHTTP(recorder, httptest.NewRequest(http.MethodPost, "/", nil))
 	if recorder.Code != http.StatusMethodNotAllowed || recorder.Header().Get("Allow") != "GET, HEAD" {
 		t.Errorf("POST: %d, Allow %q", recorder.Code, recorder.Header().Get("Allow"))
 	}
 	for _, path := range []string{"/", "/nothing"} {
 		recorder = httptest.NewRecorder()
-		Handler().ServeHTTP(recorder, httptest.NewRequest(http.MethodHead, path, nil))
+		Handler(nil).ServeHTTP(recorder, httptest.NewRequest(http.MethodHead, path, nil))
 		if recorder.Body.Len() != 0 {
 			t.Errorf("HEAD %s has a body", path)
 		}
@@ -268,8 +268,8 @@ func TestDistIsUpToDate(t *testing.T) {
 // may where there is none.
 func TestOtherNodes(t *testing.T) {
 	for want, h := range map[string]http.Handler{
-		"connect-src 'self';": Handler(), "connect-src 'self' http: https:;": Handler("http:", "https:"),
-		"frame-ancestors 'self';": Handler(), "frame-ancestors 'self' https://a.example *;": Framed([]string{"https://a.example", "*"}),
+		"connect-src 'self';": Handler(nil), "connect-src 'self' http: https:;": Handler(nil, "http:", "https:"),
+		"frame-ancestors 'self';": Handler(nil), "frame-ancestors 'self' https://a.example *;": Handler([]string{"https://a.example", "*"}),
 	} {
 		recorder := httptest.NewRecorder()
 		h.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/", nil))

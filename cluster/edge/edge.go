@@ -108,12 +108,12 @@ type Room struct {
 	closed bool
 }
 
-type counts struct{ pulls, rehomes, frames, lost, late atomic.Uint64 }
+type counts struct{ pulls, rehomes, frames, lost atomic.Uint64 }
 
 // Stats are the room's figures.
 type Stats struct {
-	Active                             int // pulls now
-	Pulls, Rehomes, Frames, Lost, Late uint64
+	Active                       int // pulls now
+	Pulls, Rehomes, Frames, Lost uint64
 	// Latency is the greatest median of the streams', RTT that of the parent that is
 	// farthest away.
 	Latency, RTT time.Duration
@@ -150,7 +150,7 @@ func (r *Room) Stats() Stats {
 	c := &r.counts
 	s := Stats{
 		Active: len(pulls), Pulls: c.pulls.Load(), Rehomes: c.rehomes.Load(), Frames: c.frames.Load(),
-		Lost: c.lost.Load(), Late: c.late.Load(),
+		Lost: c.lost.Load(),
 	}
 	for _, p := range pulls {
 		if parent, _ := p.state(); parent != nil {

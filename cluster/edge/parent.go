@@ -52,7 +52,6 @@ type parent struct {
 	clock        clock
 	transit      gauge
 	latency      gauge
-	late         uint64
 	counted      uint64
 	lastLost     uint64
 	movedTo      []wire.Hop
@@ -275,9 +274,9 @@ func (p *parent) drain(c *channel, now time.Time) error {
 		}
 		p.frames++
 	}
-	lost, late := uint64(0), uint64(0)
+	lost := uint64(0)
 	for _, c := range p.channels {
-		lost, late = lost+c.seq.lost, late+c.seq.late
+		lost += c.seq.lost
 	}
 	if c.seq.seekKey {
 		p.pull.broken(p, c.position)
@@ -285,8 +284,7 @@ func (p *parent) drain(c *channel, now time.Time) error {
 	p.mu.Lock()
 	ask := lost > p.lastLost && c.seq.seekKey
 	p.pull.room.counts.lost.Add(lost - min(lost, p.lastLost))
-	p.pull.room.counts.late.Add(late - min(late, p.late))
-	p.lastLost, p.late, p.counted = lost, late, p.frames
+	p.lastLost, p.counted = lost, p.frames
 	p.mu.Unlock()
 	if ask {
 		return p.link.Send(&wire.Keyframe{})
@@ -298,12 +296,12 @@ func (p *parent) drain(c *channel, now time.Time) error {
 type figures struct {
 	path                  []wire.Hop
 	rtt, transit, latency time.Duration
-	frames, lost, late    uint64
+	frames, lost          uint64
 }
 
 func (p *parent) figures() figures {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	rtt := p.clock.best().rtt
-	return figures{p.path, rtt, p.transit.median(), p.latency.median(), p.counted, p.lastLost, p.late}
+	return figures{p.path, rtt, p.transit.median(), p.latency.median(), p.counted, p.lastLost}
 }

@@ -32,7 +32,7 @@ type sequencer struct {
 	since   time.Time // when something began to wait, zero if nothing does
 	seekKey bool      // pictures are missing: nothing is of use before a keyframe
 
-	lost, late uint64
+	lost uint64
 }
 
 func newSequencer(video bool) *sequencer {
@@ -43,7 +43,6 @@ func newSequencer(video bool) *sequencer {
 func (q *sequencer) push(f *wire.Frame, now time.Time) {
 	switch {
 	case q.begun && f.Number < q.next:
-		q.late++
 		return
 	case f.Entry && (!q.begun || f.Number > q.next):
 		// What is before it will not come, or is not needed.
@@ -53,7 +52,6 @@ func (q *sequencer) push(f *wire.Frame, now time.Time) {
 		q.begun, q.next, q.seekKey = true, f.Number, false
 		q.dropBelow(f.Number)
 	case q.waiting[f.Number] != nil, f.Number != q.next && (len(q.waiting) >= maxWaiting || q.held >= maxHeld):
-		q.late++
 		return
 	}
 	q.waiting[f.Number] = f

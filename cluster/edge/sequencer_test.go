@@ -102,8 +102,8 @@ func TestSequencerEntry(t *testing.T) {
 		t.Errorf("%v, %d lost", got, q.lost)
 	}
 	q.push(come(2), now)
-	if q.late != 1 || len(q.waiting) != 0 {
-		t.Errorf("%d late, %d wait", q.late, len(q.waiting))
+	if len(q.waiting) != 0 {
+		t.Errorf("%d wait", len(q.waiting))
 	}
 	for n := range uint64(3 * maxWaiting) { // a hole that is never filled
 		q.push(come(40+n), now)

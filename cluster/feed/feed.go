@@ -173,7 +173,7 @@ func (r *Room) Handle(ctx context.Context, l *wire.Link) {
 		c.want(nil) // what it may have said at the very end
 		r.remove(c)
 		r.log.Info("relay: child left", "stream", c.hello.Stream, "node", c.hello.Child.Node, "remote", l.Remote,
-			"cause", cmp.Or(s.cause(), err), "duration", time.Since(s.begun).Round(time.Millisecond), "frames", l.Stats().FramesOut)
+			"cause", cmp.Or(s.cause(), err), "duration", time.Since(s.begun).Round(time.Millisecond), "frames", l.Sent())
 	}
 }
 

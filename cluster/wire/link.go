@@ -5,7 +5,6 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
 // Link is one connection between two nodes, both of which have proved that they
@@ -16,7 +15,7 @@ type Link struct {
 	Remote, Transport string
 
 	received budget
-	counters counters
+	sent     atomic.Uint64 // frames
 
 	handling sync.Mutex
 }
@@ -31,23 +30,11 @@ type pipe interface {
 	frames(b []byte, urgent bool, stop func() bool) (cancel func(), err error)
 	// run reads until the end; handle is called from several goroutines.
 	run(handle func(t Type, body []byte) error) error
-	rtt() time.Duration
 	close(err error)
 }
 
-// counters are Stats as they are counted.
-type counters struct{ framesOut, bytesOut, framesIn, bytesIn atomic.Uint64 }
-
-// Stats are a link's figures.
-type Stats struct {
-	FramesOut, BytesOut, FramesIn, BytesIn uint64
-}
-
-// Stats reads the figures.
-func (l *Link) Stats() Stats {
-	c := &l.counters
-	return Stats{c.framesOut.Load(), c.bytesOut.Load(), c.framesIn.Load(), c.bytesIn.Load()}
-}
+// Sent is how many frames have been sent.
+func (l *Link) Sent() uint64 { return l.sent.Load() }
 
 // Send sends a message. It is safe for concurrent use.
 func (l *Link) Send(m Message) error { return l.pipe.control(Encode(m)) }
@@ -65,8 +52,7 @@ func (l *Link) SendPong(p Pong) error { return l.pipe.control(AppendPong(nil, p)
 func (l *Link) SendFrames(b []byte, n int, urgent bool, stop func() bool) (cancel func(), err error) {
 	cancel, err = l.pipe.frames(b, urgent, stop)
 	if err == nil {
-		l.counters.framesOut.Add(uint64(n))
-		l.counters.bytesOut.Add(uint64(len(b)))
+		l.sent.Add(uint64(n))
 	}
 	return cancel, err
 }
@@ -80,10 +66,6 @@ func (l *Link) Run(handle func(m any) error) error {
 		if err != nil || m == nil {
 			return err
 		}
-		if t == TypeFrame {
-			l.counters.framesIn.Add(1)
-			l.counters.bytesIn.Add(uint64(len(body)))
-		}
 		l.handling.Lock()
 		defer l.handling.Unlock()
 		return handle(m)
@@ -91,9 +73,6 @@ func (l *Link) Run(handle func(m any) error) error {
 	l.pipe.close(err)
 	return err
 }
-
-// RTT is the transport's own estimate, zero if it has none.
-func (l *Link) RTT() time.Duration { return l.pipe.rtt() }
 
 // Close ends the link; Run returns.
 func (l *Link) Close(err error) {

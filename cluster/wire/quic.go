@@ -166,8 +166,6 @@ func (p *quicPipe) read(from io.Reader, handle func(Type, []byte) error) error {
 	return readMessages(r, p.budget, handle)
 }
 
-func (p *quicPipe) rtt() time.Duration { return p.conn.ConnectionStats().SmoothedRTT }
-
 func (p *quicPipe) close(err error) {
 	p.closing.Do(func() {
 		words := "closed"

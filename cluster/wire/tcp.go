@@ -52,8 +52,6 @@ func (p *tcpPipe) run(handle func(Type, []byte) error) error {
 	return err
 }
 
-func (p *tcpPipe) rtt() time.Duration { return 0 }
-
 func (p *tcpPipe) close(err error) {
 	p.end.Do(func() {
 		p.cause = err

@@ -51,7 +51,7 @@ func (g *gateway) furnish(cfg config.Config) {
 	g.furnishRTMP(cfg, gate, viewers, metrics)
 	mounts := g.furnishWebRTC(cfg, gate, viewers, deriver, metrics)
 	g.furnishTLS(metrics)
-	pages := web.Framed(cfg.HTTPS.Frames, g.neighbours.hosts()...)
+	pages := web.Handler(cfg.HTTPS.Frames, g.neighbours.hosts()...)
 	site := g.neighbours.handler(g.api.Handler(pages, mounts...))
 	g.furnishHTTP(cfg, metrics.Requests(g.traced(site)))
 }

@@ -37,9 +37,6 @@ func NewPuller(gate Gate, secure *tls.Config, log *slog.Logger) *Puller {
 	return &Puller{room: New(gate, log), tls: secure, tcp: map[string]bool{}}
 }
 
-// Stats are of all that was fetched.
-func (p *Puller) Stats() Stats { return p.room.Stats() }
-
 // Pull fetches a source until its connection ends or ctx does, and returns the
 // cause. Where the source leaves the transport open, UDP is tried first.
 func (p *Puller) Pull(ctx context.Context, source ingest.Source) error {

@@ -49,9 +49,6 @@ func NewPuller(cfg Config, gate Gate, log *slog.Logger) *Puller {
 	return &Puller{cfg: cfg, gate: gate, client: newClient(), log: log}
 }
 
-// Stats count over all sessions.
-func (p *Puller) Stats() *intake.Counters { return &p.counters }
-
 // Pull fetches one source until ctx ends or the session does, and returns why.
 func (p *Puller) Pull(ctx context.Context, source ingest.Source) error {
 	begun := time.Now()

@@ -74,13 +74,6 @@ func (s *Span) Set(key, value string) {
 	}
 }
 
-// Rename gives the span the name of what it turned out to be.
-func (s *Span) Rename(name string) {
-	if s != nil {
-		s.span.SetName(name)
-	}
-}
-
 // End says that the work is done, or why it failed. Only the first call counts.
 func (s *Span) End(err error) { s.end(err) }
 
