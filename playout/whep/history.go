@@ -30,7 +30,7 @@ type history struct {
 type sent struct {
 	first     uint64
 	seq       uint64 // in the ring
-	at        int64  // nanoseconds, Unix
+	at        uint32 // milliseconds, Unix, of which there are no more after 49 days
 	timestamp uint32
 	extension rtpio.Extension
 	packets   uint16
@@ -44,7 +44,7 @@ func (h *history) newest() sent { return h.sent[(h.next+len(h.sent)-1)%len(h.sen
 
 // add remembers a frame. It grows where the oldest is too young to be forgotten.
 func (h *history) add(s sent) {
-	if n := len(h.sent); n == 0 || n < historyMost && s.at-h.sent[h.next].at < int64(historyTime) {
+	if n := len(h.sent); n == 0 || n < historyMost && s.at-h.sent[h.next].at < uint32(historyTime/time.Millisecond) {
 		h.grow()
 	}
 	h.sent[h.next] = s

@@ -117,7 +117,7 @@ func (l *lane) send(f *av.Frame, b *sender.Burst, now time.Time) {
 	l.writer.Extend(extension)
 	if l.asks {
 		l.past.add(sent{
-			first: index, seq: f.Seq, at: now.UnixNano(), timestamp: timestamp,
+			first: index, seq: f.Seq, at: uint32(now.UnixMilli()), timestamp: timestamp,
 			extension: extension, packets: uint16(len(f.Payloads)),
 		})
 	}

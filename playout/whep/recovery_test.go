@@ -40,7 +40,7 @@ func TestHistoryFindsWhatWasSent(t *testing.T) {
 		}
 		f.Parts = [][]byte{{1}}
 		p.Write(f)
-		s := sent{first: index, seq: f.Seq, at: now.UnixNano(), timestamp: uint32(i), packets: uint16(len(f.Payloads))}
+		s := sent{first: index, seq: f.Seq, at: uint32(now.UnixMilli()), timestamp: uint32(i), packets: uint16(len(f.Payloads))}
 		h.add(s)
 		all = append(all, s)
 		index += uint64(len(f.Payloads))
@@ -67,7 +67,7 @@ func TestHistoryFindsWhatWasSent(t *testing.T) {
 	}
 	var quiet history
 	for i := range 1000 {
-		quiet.add(sent{first: uint64(i), at: now.Add(time.Duration(i) * 33 * time.Millisecond).UnixNano(), packets: 1})
+		quiet.add(sent{first: uint64(i), at: uint32(now.Add(time.Duration(i) * 33 * time.Millisecond).UnixMilli()), packets: 1})
 	}
 	if n := len(quiet.sent); n != historyFirst {
 		t.Errorf("30 frames a second have a history of %d", n)

@@ -21,7 +21,7 @@ const (
 
 // repairs is what goes again to one viewer.
 type repairs struct {
-	sent  [repairsKept]repair // the last ones
+	sent  []repair // the last ones, in a ring; nil for the many who lose nothing
 	next  int
 	twins []repair // to go once more, the earliest first
 }
@@ -36,12 +36,15 @@ type repair struct {
 // what became of that, the viewer could not know.
 func (r *repairs) crossed(number uint16, now time.Time, roundTrip time.Duration) bool {
 	within := min(roundTrip*9/10, maxCrossing)
-	return slices.ContainsFunc(r.sent[:], func(s repair) bool {
+	return slices.ContainsFunc(r.sent, func(s repair) bool {
 		return s.number == number && now.Sub(s.at) < within
 	})
 }
 
 func (r *repairs) note(number uint16, now time.Time) {
+	if r.sent == nil {
+		r.sent = make([]repair, repairsKept)
+	}
 	r.sent[r.next] = repair{number, now}
 	r.next = (r.next + 1) % repairsKept
 }
