@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"millrace/transmux/avtest"
 	"millrace/transmux/journal"
 )
 
@@ -27,14 +28,14 @@ type shop struct {
 	dir     string
 	journal *journal.Journal
 	room    *Room
-	log     *logs
+	log     *avtest.Log
 	stop    func()
 }
 
 // open runs a script in a shell for each event, with a folder of its own as $1.
 func open(t *testing.T, script string, change func(h *Hook)) *shop {
 	t.Helper()
-	s := &shop{t: t, dir: t.TempDir(), journal: journal.New("node-1", 0), log: &logs{}}
+	s := &shop{t: t, dir: t.TempDir(), journal: journal.New("node-1", 0), log: &avtest.Log{}}
 	h := Hook{Name: "script", Command: []string{"/bin/sh", "-c", script, "script", s.dir}}
 	if change != nil {
 		change(&h)
@@ -64,7 +65,7 @@ func (s *shop) until(what string, holds func(c Counts) bool) Status {
 		select {
 		case <-tick.C:
 		case <-late:
-			s.t.Fatalf("it does not come to %s: %+v\n%s", what, s.room.Status()[0], s.log.text())
+			s.t.Fatalf("it does not come to %s: %+v\n%s", what, s.room.Status()[0], s.log.String())
 		}
 	}
 }
@@ -125,8 +126,8 @@ func TestACommand(t *testing.T) {
 		t.Error("the command has no PATH")
 	}
 	s.stop()
-	if !strings.Contains(s.log.text(), `output="said\nmore"`) {
-		t.Errorf("what it said is not in the log:\n%s", s.log.text())
+	if !strings.Contains(s.log.String(), `output="said\nmore"`) {
+		t.Errorf("what it said is not in the log:\n%s", s.log.String())
 	}
 }
 
@@ -153,8 +154,8 @@ func TestACommandThatFails(t *testing.T) {
 	if status := s.until("a refusal", func(c Counts) bool { return c.Refused == 1 }); !strings.Contains(status.LastError, "cannot be started: no such file") {
 		t.Errorf("%+v", status)
 	}
-	if strings.Contains(s.log.text(), "s3cret") {
-		t.Errorf("the log has the command line:\n%s", s.log.text())
+	if strings.Contains(s.log.String(), "s3cret") {
+		t.Errorf("the log has the command line:\n%s", s.log.String())
 	}
 }
 
@@ -234,7 +235,7 @@ func TestAChattyCommand(t *testing.T) {
 	s.journal.Tell(journal.Event{Kind: journal.SourceUp})
 	s.until("a delivery", delivered(1))
 	s.stop()
-	if text := s.log.text(); len(text) > 4*maxOutput || !strings.Contains(text, "the end") {
+	if text := s.log.String(); len(text) > 4*maxOutput || !strings.Contains(text, "the end") {
 		t.Errorf("%d bytes of log", len(text))
 	}
 }
@@ -255,7 +256,7 @@ func TestACommandAndTheStop(t *testing.T) {
 		}
 	}
 	s.stop()
-	if !strings.Contains(s.log.text(), "events are lost with the stop") {
-		t.Errorf("the log does not say so:\n%s", s.log.text())
+	if !strings.Contains(s.log.String(), "events are lost with the stop") {
+		t.Errorf("the log does not say so:\n%s", s.log.String())
 	}
 }

@@ -97,8 +97,8 @@ func TestTheLastChance(t *testing.T) {
 		if took := time.Since(begun); took > lastChance {
 			t.Errorf("it took %s", took)
 		}
-		if s := h.status(); s.Queued != 0 || s.Counts.Delivered != 10 || h.log.count("lost") != 0 {
-			t.Errorf("%+v\n%s", s, h.log.text())
+		if s := h.status(); s.Queued != 0 || s.Counts.Delivered != 10 || h.log.Count("lost") != 0 {
+			t.Errorf("%+v\n%s", s, h.log.String())
 		}
 		h.room.Configure(nil) // after the end nothing begins
 	})
@@ -113,8 +113,8 @@ func TestTheLastChance(t *testing.T) {
 		if took := time.Since(begun); took > afterglow {
 			t.Errorf("it waited %s for somebody who is not there", took)
 		}
-		if !strings.Contains(h.log.text(), "events=10") {
-			t.Errorf("the log does not say how many are lost:\n%s", h.log.text())
+		if !strings.Contains(h.log.String(), "events=10") {
+			t.Errorf("the log does not say how many are lost:\n%s", h.log.String())
 		}
 	})
 }

@@ -52,7 +52,7 @@ func TestDownForAMinute(t *testing.T) {
 		if s.State != Idle || s.Queued != 0 || s.Counts.Delivered != streams*each || s.Counts.Failed == 0 || s.Counts.Missed+s.Counts.GivenUp+s.Counts.Refused != 0 {
 			t.Errorf("%+v", s)
 		}
-		if h.log.count("delivered again") == 0 {
+		if h.log.Count("delivered again") == 0 {
 			t.Error("the log does not say that it works again")
 		}
 	})
@@ -82,8 +82,8 @@ func TestTheScheduleOfRetries(t *testing.T) {
 		if s.Counts.GivenUp != 1 || s.Counts.Failed != uint64(len(got)) || s.Queued != 0 {
 			t.Errorf("%+v", s)
 		}
-		if n := h.log.count("level=WARN"); n != 2 {
-			t.Errorf("%d warnings of %d attempts:\n%s", n, len(got), h.log.text())
+		if n := h.log.Count("level=WARN"); n != 2 {
+			t.Errorf("%d warnings of %d attempts:\n%s", n, len(got), h.log.String())
 		}
 	})
 }
@@ -292,7 +292,7 @@ func TestNobodyWaits(t *testing.T) {
 		if took := time.Since(begun); took > lastChance+time.Second {
 			t.Errorf("stopping took %s", took)
 		}
-		if h.log.count("events are lost with the stop") != 1 {
+		if h.log.Count("events are lost with the stop") != 1 {
 			t.Error("the log does not say what is lost")
 		}
 	})
@@ -384,7 +384,7 @@ func TestNoSecrets(t *testing.T) {
 		time.Sleep(time.Minute)
 		h.stop()
 		for what, text := range map[string]string{
-			"the log": h.log.text(), "the status": fmt.Sprintf("%+v", h.room.Status()),
+			"the log": h.log.String(), "the status": fmt.Sprintf("%+v", h.room.Status()),
 			"a hook printed": fmt.Sprintf("%v %+v %#v %s", hooks[0], hooks, hooks[0], hooks),
 		} {
 			if strings.Contains(text, "s3cret") {

@@ -1,7 +1,6 @@
 package hooks
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,7 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -18,6 +16,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"millrace/transmux/avtest"
 	"millrace/transmux/journal"
 )
 
@@ -95,7 +94,7 @@ type house struct {
 	journal *journal.Journal
 	room    *Room
 	net     *network
-	log     *logs
+	log     *avtest.Log
 	stop    func()
 
 	mu     sync.Mutex
@@ -107,7 +106,7 @@ type house struct {
 func bubble(t *testing.T, keep int, hooks []Hook, test func(h *house)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		h := &house{t: t, journal: journal.New("node-1", keep), net: newNetwork(), log: &logs{}}
+		h := &house{t: t, journal: journal.New("node-1", keep), net: newNetwork(), log: &avtest.Log{}}
 		transport := newTransport()
 		transport.Proxy, transport.DialContext = nil, h.net.dial
 		h.room = New(hooks, h.journal, transport, slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})))
@@ -187,27 +186,6 @@ func web(change func(h *Hook)) []Hook {
 	}
 	return []Hook{h}
 }
-
-// logs is a log that several goroutines write.
-type logs struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-// Write is io.Writer's.
-func (l *logs) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-func (l *logs) text() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
-}
-
-func (l *logs) count(words string) int { return strings.Count(l.text(), words) }
 
 // inOrder fails the test unless each stream's messages came in their order, once
 // those are left out that came again, and gives how many there were.

@@ -49,7 +49,7 @@ func TestEnhancedPublishers(t *testing.T) {
 					got = append(got, fmt.Sprintf("%v %q %d of %d keys", k.Track.Codec, k.Track.Rendition, k.Frames, k.Keyframes))
 				}
 				slices.Sort(got) // VP9 is known by its first keyframe only
-				return fmt.Sprint(got) == fmt.Sprint(want) || h.log.has("bad messages")
+				return fmt.Sprint(got) == fmt.Sprint(want) || h.log.Has("bad messages")
 			})
 			if fmt.Sprint(got) != fmt.Sprint(want) {
 				t.Errorf("%v, want %v", got, want)

@@ -62,11 +62,11 @@ func TestFFmpegPublishes(t *testing.T) {
 	if err := <-done; err != nil {
 		return
 	}
-	await(t, "the closing line", func() bool { return h.log.has("publisher closed") })
-	if !h.log.has("cause=unpublished") {
+	await(t, "the closing line", func() bool { return h.log.Has("publisher closed") })
+	if !h.log.Has("cause=unpublished") {
 		t.Error("not closed by its own word")
 	}
-	if h.log.has("s3cret") {
+	if h.log.Has("s3cret") {
 		t.Error("the log has the credential")
 	}
 	if got := h.srv.Stats(); got.Published != 1 || got.BadMessages != 0 || got.Bytes == 0 {

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -15,6 +14,7 @@ import (
 
 	"millrace/ingest"
 	"millrace/transmux/av"
+	"millrace/transmux/avtest"
 	"millrace/transmux/bus"
 )
 
@@ -30,7 +30,7 @@ type harness struct {
 	gate *ingest.Gate
 	srv  *Server
 	addr string
-	log  *logBuffer
+	log  *avtest.Log
 	stop func() error // ends Serve and returns what it returned
 }
 
@@ -42,7 +42,7 @@ type setup struct {
 
 func start(t *testing.T, with setup) *harness {
 	t.Helper()
-	h := &harness{t: t, hub: bus.New(with.bus), log: &logBuffer{}}
+	h := &harness{t: t, hub: bus.New(with.bus), log: &avtest.Log{}}
 	log := slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	h.gate = ingest.New(h.hub, with.gate, log)
 	h.srv = New(with.cfg, h.gate, log)
@@ -160,26 +160,6 @@ func clip(t testing.TB) []byte {
 	}
 	return b
 }
-
-// logBuffer is a log that can be read while it is written.
-type logBuffer struct {
-	mu sync.Mutex
-	b  strings.Builder
-}
-
-func (l *logBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
-func (l *logBuffer) has(s string) bool { return strings.Contains(l.String(), s) }
 
 // rude is a peer that sends what it likes.
 type rude struct {

@@ -26,7 +26,7 @@ func TestPublishersAreAskedToConnectAnew(t *testing.T) {
 	}
 	able.awaitText(codeReconnect)
 	able.awaitText("rtmp://b.example:1936/live")
-	await(t, "the log's line", func() bool { return h.log.has("connect anew") })
+	await(t, "the log's line", func() bool { return h.log.Has("connect anew") })
 	_ = able.conn.Close()
 	_ = old.conn.Close()
 	await(t, "the publisher's end", func() bool {

@@ -59,7 +59,7 @@ func TestPublishLoops(t *testing.T) {
 	if took := time.Since(begin); took < 2800*time.Millisecond {
 		t.Errorf("three seconds took %v", took)
 	}
-	await(t, "the closing line", func() bool { return h.log.has("cause=unpublished") })
+	await(t, "the closing line", func() bool { return h.log.Has("cause=unpublished") })
 }
 
 // cut keeps an FLV file's first part.
@@ -151,7 +151,7 @@ func TestPublishHearsOfTheEnd(t *testing.T) {
 	if err := <-done; err == nil {
 		t.Error("the publisher does not know that it is over")
 	}
-	if !h.log.has("cause=\"gateway is shutting down\"") {
+	if !h.log.Has("cause=\"gateway is shutting down\"") {
 		t.Error("the log does not tell")
 	}
 }

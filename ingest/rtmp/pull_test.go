@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"millrace/ingest"
+	"millrace/transmux/avtest"
 	"millrace/transmux/bus"
 )
 
@@ -59,11 +60,11 @@ func newClipPlayer(t *testing.T, loops int) *clipPlayer {
 type destination struct {
 	hub    *bus.Hub
 	puller *Puller
-	log    *logBuffer
+	log    *avtest.Log
 }
 
 func fetching(t *testing.T, cfg PullConfig) *destination {
-	d := &destination{hub: bus.New(bus.Config{}), log: &logBuffer{}}
+	d := &destination{hub: bus.New(bus.Config{}), log: &avtest.Log{}}
 	t.Cleanup(d.hub.Close)
 	log := slog.New(slog.NewTextHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	d.puller = NewPuller(cfg, ingest.New(d.hub, ingest.Config{}, log), log)
@@ -78,7 +79,7 @@ func (d *destination) pull(ctx context.Context, t *testing.T, raw string) error 
 	}
 	err = d.puller.Pull(ctx, ingest.Source{Name: "cam/1", URL: u})
 	for _, secret := range []string{"s3cret", "w0rd"} {
-		if d.log.has(secret) || strings.Contains(fmt.Sprint(err), secret) {
+		if d.log.Has(secret) || strings.Contains(fmt.Sprint(err), secret) {
 			t.Errorf("a credential is told: %v\n%s", err, d.log)
 		}
 	}
@@ -109,7 +110,7 @@ func TestPullFromOurselves(t *testing.T) {
 		if n := d.hub.Totals().Frames; n < 50 {
 			t.Errorf("%d frames", n)
 		}
-		if !d.log.has("rtmp: source opened") || !d.log.has("rtmp: source closed") {
+		if !d.log.Has("rtmp: source opened") || !d.log.Has("rtmp: source closed") {
 			t.Errorf("log:\n%s", d.log)
 		}
 		<-player.sent
@@ -231,13 +232,13 @@ func TestPullFromFFmpeg(t *testing.T) {
 	}
 	d := fetching(t, PullConfig{})
 	for ctx.Err() == nil { // until it listens
-		if err = d.pull(ctx, t, "rtmp://"+at+"/live/clip"); d.log.has("source opened") {
+		if err = d.pull(ctx, t, "rtmp://"+at+"/live/clip"); d.log.Has("source opened") {
 			break
 		}
 		time.Sleep(50 * time.Millisecond) // between attempts, as a supervisor would
 	}
 	_ = cmd.Wait() // its complaint that it could not seek in what it sent
-	if n := d.hub.Totals().Frames; n < 100 || !d.log.has("kind=video") || !d.log.has("kind=audio") {
+	if n := d.hub.Totals().Frames; n < 100 || !d.log.Has("kind=video") || !d.log.Has("kind=audio") {
 		t.Errorf("%d frames: %v\n%s\n%s", n, err, d.log, &out)
 	}
 }

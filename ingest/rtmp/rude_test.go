@@ -263,7 +263,7 @@ func TestChangeOfMind(t *testing.T) {
 	if end := r.until(); !bytes.Contains(end, []byte("begins a message inside a message")) {
 		t.Errorf("was told %q", end)
 	}
-	await(t, "the closing line", func() bool { return h.log.has("begins a message inside a message") })
+	await(t, "the closing line", func() bool { return h.log.Has("begins a message inside a message") })
 	check()
 }
 
@@ -286,7 +286,7 @@ func TestPublisherThatDoesNotRead(t *testing.T) {
 			t.Fatal("the server stopped reading")
 		}
 	}
-	await(t, "the closing line", func() bool { return h.log.has("writing: ") })
+	await(t, "the closing line", func() bool { return h.log.Has("writing: ") })
 	checkHeap(t, before)
 	check()
 }

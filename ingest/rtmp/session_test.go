@@ -186,7 +186,7 @@ func TestOddEncoders(t *testing.T) {
 	if end := r.until(); !bytes.Contains(end, []byte(codeUnpublished)) {
 		t.Errorf("was told %q", end)
 	}
-	if h.log.has("s3cret") {
+	if h.log.Has("s3cret") {
 		t.Error("the log has the credential")
 	}
 	check()
@@ -246,7 +246,7 @@ func TestTakeover(t *testing.T) {
 	if said := old.until(); !bytes.Contains(said, []byte("taken over")) {
 		t.Errorf("the first was told %q", said)
 	}
-	await(t, "the closing line", func() bool { return h.log.has(`cause="another publisher took the stream over"`) })
+	await(t, "the closing line", func() bool { return h.log.Has(`cause="another publisher took the stream over"`) })
 }
 
 func TestBadMediaEndsTheSession(t *testing.T) {
@@ -280,7 +280,7 @@ func TestUnsupportedIsSaidOnce(t *testing.T) {
 	}
 	r.send(w.b...)
 	await(t, "all is counted", func() bool { return h.srv.Stats().Unsupported > 150 })
-	if n := strings.Count(h.log.String(), "rtmp: not played"); n != 1 || !h.log.has("Speex") {
+	if n := strings.Count(h.log.String(), "rtmp: not played"); n != 1 || !h.log.Has("Speex") {
 		t.Errorf("said %d times", n)
 	}
 	await(t, "video plays on", func() bool {

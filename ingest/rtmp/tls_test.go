@@ -52,7 +52,7 @@ func TestPublishOverTLS(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	await(t, "the closing line", func() bool { return h.log.has("cause=unpublished") })
+	await(t, "the closing line", func() bool { return h.log.Has("cause=unpublished") })
 	cancel()
 	if err := <-ended; err != nil {
 		t.Error(err)

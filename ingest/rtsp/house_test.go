@@ -1,7 +1,6 @@
 package rtsp
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"net"
@@ -15,6 +14,7 @@ import (
 
 	"millrace/ingest"
 	"millrace/transmux/av"
+	"millrace/transmux/avtest"
 	"millrace/transmux/bus"
 	"millrace/transmux/rtsp"
 )
@@ -29,32 +29,14 @@ type house struct {
 	t    *testing.T
 	hub  *bus.Hub
 	room *Room
-	log  *logged
+	log  *avtest.Log
 	addr string
-}
-
-// logged keeps what is logged.
-type logged struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (l *logged) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-func (l *logged) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
 }
 
 // build opens the house until the test ends.
 func build(t *testing.T, cfg ingest.Config, change ...func(*Room)) *house {
 	t.Helper()
-	h := &house{t: t, log: &logged{}, hub: bus.New(bus.Config{})}
+	h := &house{t: t, log: &avtest.Log{}, hub: bus.New(bus.Config{})}
 	log := slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	h.room = New(ingest.New(h.hub, cfg, log), log)
 	for _, f := range change {

@@ -1,7 +1,6 @@
 package rtsp
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"net"
@@ -36,30 +35,13 @@ type house struct {
 	t    *testing.T
 	hub  *bus.Hub
 	room *Room
-	log  *logged
+	log  *avtest.Log
 	addr string
-}
-
-type logged struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (l *logged) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-func (l *logged) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
 }
 
 func build(t *testing.T, cfg playout.Config) *house {
 	t.Helper()
-	h := &house{t: t, log: &logged{}, hub: bus.New(bus.Config{})}
+	h := &house{t: t, log: &avtest.Log{}, hub: bus.New(bus.Config{})}
 	log := slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	h.room = New(playout.New(h.hub, cfg), log)
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -17,6 +17,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"millrace/transmux/avtest"
 )
 
 const patience = 15 * time.Second
@@ -124,7 +126,7 @@ func until(t *testing.T, what string, is func() bool) {
 // TestNewFilesAreForNewConnections renews, breaks and mends the files under an open
 // connection.
 func TestNewFilesAreForNewConnections(t *testing.T) {
-	var log lockedText
+	var log avtest.Log
 	first, second, third := makePair(t, 1, time.Hour), makePair(t, 2, time.Hour), makePair(t, 3, time.Hour)
 	files := newFolder(t, first)
 	room, err := New(files.cfg, slog.New(slog.NewTextHandler(&log, nil)))

@@ -133,8 +133,8 @@ func TestOneForAllUntilTheLast(t *testing.T) {
 		if s.room.Stats().Active != 0 {
 			t.Error("still active")
 		}
-		if s.log.count("derivation opened") != 1 || s.log.count("derivation closed") != 1 || s.log.count(errUnwanted.Error()) != 1 {
-			t.Errorf("log:\n%s", s.log.buf.String())
+		if s.log.Count("derivation opened") != 1 || s.log.Count("derivation closed") != 1 || s.log.Count(errUnwanted.Error()) != 1 {
+			t.Errorf("log:\n%s", s.log)
 		}
 		defer s.room.Want(s.stream, opus)()
 		if got := s.derived(); got == nil || got == d {
@@ -185,8 +185,8 @@ func TestPublisherComesBack(t *testing.T) {
 		if d := s.derived(); d != nil || s.room.Stats().Active != 0 {
 			t.Errorf("%+v beside the publisher's own Opus", d)
 		}
-		if s.log.count("derivation opened") != 1 || s.room.Stats().Restarts != 0 {
-			t.Errorf("log:\n%s", s.log.buf.String())
+		if s.log.Count("derivation opened") != 1 || s.room.Stats().Restarts != 0 {
+			t.Errorf("log:\n%s", s.log)
 		}
 	})
 }
@@ -226,8 +226,8 @@ func TestConfigurationChanges(t *testing.T) {
 		if d := s.derived(); d != nil {
 			t.Errorf("derived track %+v of HE-AAC", d)
 		}
-		if s.log.count("track cannot be derived") != 1 {
-			t.Errorf("log:\n%s", s.log.buf.String())
+		if s.log.Count("track cannot be derived") != 1 {
+			t.Errorf("log:\n%s", s.log)
 		}
 	})
 }
@@ -238,14 +238,14 @@ func TestEndOfStream(t *testing.T) {
 		s.silence(s.track(avtest.AACTrack()), 10)
 		s.hub.Close()
 		synctest.Wait()
-		if s.room.Stats().Active != 0 || s.log.count("derivation closed") != 1 {
-			t.Errorf("log:\n%s", s.log.buf.String())
+		if s.room.Stats().Active != 0 || s.log.Count("derivation closed") != 1 {
+			t.Errorf("log:\n%s", s.log)
 		}
 		release()
 		s.room.Want(s.stream, opus)()
 		synctest.Wait()
-		if s.log.count("derivation opened") != 1 {
-			t.Errorf("log:\n%s", s.log.buf.String())
+		if s.log.Count("derivation opened") != 1 {
+			t.Errorf("log:\n%s", s.log)
 		}
 	})
 }
@@ -255,13 +255,13 @@ func TestClose(t *testing.T) {
 		s.silence(s.track(avtest.AACTrack()), 1)
 		release := s.room.Want(s.stream, opus)
 		s.room.Close()
-		if s.log.count(errClosed.Error()) != 1 {
-			t.Errorf("log:\n%s", s.log.buf.String())
+		if s.log.Count(errClosed.Error()) != 1 {
+			t.Errorf("log:\n%s", s.log)
 		}
 		s.room.Want(s.stream, opus)()
 		synctest.Wait()
-		if s.log.count("derivation opened") != 1 {
-			t.Errorf("log:\n%s", s.log.buf.String())
+		if s.log.Count("derivation opened") != 1 {
+			t.Errorf("log:\n%s", s.log)
 		}
 		release()
 		s.room.Close()
@@ -284,7 +284,7 @@ func TestCorruptSource(t *testing.T) {
 		if s.derived() != d || got.Trouble != 201 || got.Restarts != 0 || got.Frames < 221*1024/960-1 {
 			t.Errorf("%+v", got)
 		}
-		if n := s.log.count("source is corrupt"); n < 4 || n > 6 {
+		if n := s.log.Count("source is corrupt"); n < 4 || n > 6 {
 			t.Errorf("%d lines about 4.3 s of corrupt units", n)
 		}
 	})
@@ -303,8 +303,8 @@ func TestVerdictFoundOutLater(t *testing.T) {
 		if how, why := s.judged(aac); how != No || !strings.Contains(why, "AAC-LC") || strings.Contains(why, "audio:") {
 			t.Errorf("then: %s: %s", how, why)
 		}
-		if s.derived() != nil || s.log.count("track cannot be derived") != 1 {
-			t.Errorf("log:\n%s", s.log.buf.String())
+		if s.derived() != nil || s.log.Count("track cannot be derived") != 1 {
+			t.Errorf("log:\n%s", s.log)
 		}
 		again := *aac
 		now := s.track(again)

@@ -1,10 +1,7 @@
 package derive
 
 import (
-	"bytes"
 	"log/slog"
-	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,7 +22,7 @@ type stage struct {
 	*testing.T
 	hub    *bus.Hub
 	room   *Room
-	log    *logs
+	log    *avtest.Log
 	pub    *bus.Publisher
 	viewer *bus.Subscriber
 	stream *bus.Stream
@@ -35,7 +32,7 @@ type stage struct {
 func onStage(t *testing.T, cfg Config, play func(s *stage)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		s := &stage{T: t, hub: bus.New(bus.Config{}), log: &logs{}}
+		s := &stage{T: t, hub: bus.New(bus.Config{}), log: &avtest.Log{}}
 		cfg.FFmpeg.Path = ffmpeg.Off
 		s.room = New(cfg, slog.New(slog.NewTextHandler(s.log, nil)))
 		s.publish()
@@ -102,23 +99,4 @@ var opus = Taking(av.Opus)
 func (s *stage) judged(t *av.Track) (Way, string) {
 	v := s.room.Judge("live/a", t)
 	return v.How, v.Why
-}
-
-// logs is a log that several goroutines write.
-type logs struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (l *logs) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-// count is how many lines hold the words.
-func (l *logs) count(words string) int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return strings.Count(l.buf.String(), words)
 }

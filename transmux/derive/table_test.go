@@ -96,8 +96,8 @@ func TestFailingMakerIsReplaced(t *testing.T) {
 		if got.Restarts < 8 || got.Restarts > 13 || got.Frames < 3*got.Restarts || got.Frames > 3*got.Restarts+3 {
 			t.Errorf("%+v, %d makers", got, opened)
 		}
-		if n := s.log.count(errBroken.Error()); n < 6 || n > int(got.Restarts) {
-			t.Errorf("%d lines:\n%s", n, s.log.buf.String())
+		if n := s.log.Count(errBroken.Error()); n < 6 || n > int(got.Restarts) {
+			t.Errorf("%d lines:\n%s", n, s.log)
 		}
 	})
 }
