@@ -5,6 +5,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"millrace/transmux/spelling"
 )
 
 const (
@@ -46,34 +48,6 @@ func mistaken(name, other string) (far int, ok bool) {
 	case strings.EqualFold(path.Base(name), path.Base(other)):
 		return 1, true
 	}
-	far = distance(strings.ToLower(name), strings.ToLower(other))
+	far = spelling.Distance(strings.ToLower(name), strings.ToLower(other), farthest)
 	return far, far <= farthest && far*2 < len(name)
-}
-
-// distance is Levenshtein's, or more than farthest as soon as it is that.
-func distance(a, b string) int {
-	if gap := len(a) - len(b); gap > farthest || gap < -farthest {
-		return farthest + 1
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal, least := row[0], i+1
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-			least = min(least, row[j+1])
-		}
-		if least > farthest {
-			return least
-		}
-	}
-	return row[len(b)]
 }

@@ -31,7 +31,7 @@ var rooms = []room{
 	{"cmd/millrace/doctor", []string{"cmd/millrace/config", "api/diagnosis", "ingest/pull", "transmux/derive/ffmpeg", "transmux/rtc/port"}, false, "it looks at the machine from outside, not at rooms at work"},
 	{"cmd/millrace/reload", []string{"cmd/millrace/config", "api", "transmux/journal", "transmux/problem"}, false, "what takes new settings is added to it"},
 
-	{"api", []string{"transmux/access", "transmux/origin", "transmux/bus", "transmux/journal", "transmux/ledger", "transmux/av", "transmux/problem", "web"}, false, "it tells snapshots; how streams come and go is not its business"},
+	{"api", []string{"transmux/access", "transmux/origin", "transmux/spelling", "transmux/bus", "transmux/journal", "transmux/ledger", "transmux/av", "transmux/problem", "web"}, false, "it tells snapshots; how streams come and go is not its business"},
 	{"docs", nil, false, "text"},
 	{"web", nil, false, "pages speak HTTP with the gateway, like anybody else"},
 
@@ -49,6 +49,7 @@ var rooms = []room{
 	{"transmux/crowd", nil, false, "it counts, and must not know whom"},
 	{"transmux/waiting", nil, false, "it bounds who waits, and must not know for what"},
 	{"transmux/journal", nil, false, "it must not know who listens"},
+	{"transmux/spelling", nil, false, "it compares words, and must not know what they are for"},
 	{"transmux/trace", nil, false, "it tells of work, and must not know what"},
 	{"transmux/ledger", []string{"transmux/journal"}, false, "sessions are entered, whatever their protocol"},
 	{"transmux/certs", nil, false, "certificates are for listeners, whatever is served over them"},

@@ -38,9 +38,6 @@ type Auth struct {
 func (c *Auth) defaults() { c.Callback.Timeout = access.DefaultCallbackTimeout }
 
 func (c *Auth) settings() []setting {
-	text := func(into *string) func(string) error {
-		return func(s string) error { *into = s; return nil }
-	}
 	return []setting{
 		{"auth.open", func(s string) error {
 			list, err := access.ParseActions(s)
@@ -49,13 +46,13 @@ func (c *Auth) settings() []setting {
 		}},
 		{keysKey, inOneLine(c.readKeys)},
 		{usersKey, inOneLine(c.readUsers)},
-		{"auth.jwt.secret", text(&c.JWT.Secret)},
-		{"auth.jwt.public_key", text(&c.JWT.PublicKey)},
-		{"auth.jwt.jwks", text(&c.JWT.JWKS)},
-		{"auth.jwt.issuer", text(&c.JWT.Issuer)},
-		{"auth.jwt.audience", text(&c.JWT.Audience)},
-		{"auth.callback.url", text(&c.Callback.URL)},
-		{"auth.callback.token", text(&c.Callback.Token)},
+		{"auth.jwt.secret", anyText(&c.JWT.Secret)},
+		{"auth.jwt.public_key", anyText(&c.JWT.PublicKey)},
+		{"auth.jwt.jwks", anyText(&c.JWT.JWKS)},
+		{"auth.jwt.issuer", anyText(&c.JWT.Issuer)},
+		{"auth.jwt.audience", anyText(&c.JWT.Audience)},
+		{"auth.callback.url", anyText(&c.Callback.URL)},
+		{"auth.callback.token", anyText(&c.Callback.Token)},
 		{"auth.callback.timeout", duration(&c.Callback.Timeout, 100*time.Millisecond, access.MaxCallbackTimeout)},
 	}
 }

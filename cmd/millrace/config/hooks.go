@@ -65,14 +65,11 @@ func (c *Hooks) CommandBesides(known *Hooks) string {
 
 // hookSettings tie the keys of one hook to their places, but for its command.
 func hookSettings(h *hooks.Hook) []setting {
-	text := func(into *string) func(string) error {
-		return func(s string) error { *into = s; return nil }
-	}
 	return []setting{
-		{"url", text(&h.URL)},
+		{"url", anyText(&h.URL)},
 		{"command", func(text string) error { h.Command = strings.Fields(text); return nil }},
-		{"secret", text(&h.Secret)},
-		{"token", text(&h.Token)},
+		{"secret", anyText(&h.Secret)},
+		{"token", anyText(&h.Token)},
 		{"events", func(text string) (err error) {
 			h.Kinds, err = hooks.ParseKinds(commaList(text))
 			return err

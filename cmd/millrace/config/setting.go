@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"millrace/transmux/spelling"
 )
 
 // setting is one key of the configuration and how its text gets to its place.
@@ -144,6 +146,14 @@ func duration(into *time.Duration, least, most time.Duration) func(string) error
 	}
 }
 
+// anyText takes whatever is there.
+func anyText(into *string) func(string) error {
+	return func(text string) error {
+		*into = text
+		return nil
+	}
+}
+
 // oneOf takes one of a few words.
 func oneOf(into *string, words ...string) func(string) error {
 	return func(text string) error {
@@ -189,40 +199,15 @@ func childrenOf(parent string, settings []setting) []string {
 	return names
 }
 
+// mostSlips is how many slips of the pen still make the same word.
+const mostSlips = 3
+
 // nearest is the key that a mistyped one most likely meant, if any is near.
 func nearest(key string, settings []setting) string {
-	best := slices.MinFunc(settings, func(a, b setting) int { return cmp.Compare(distance(key, a.path), distance(key, b.path)) })
-	if distance(key, best.path) > 3 { // more than three slips are another word
+	far := func(s setting) int { return spelling.Distance(key, s.path, mostSlips) }
+	best := slices.MinFunc(settings, func(a, b setting) int { return cmp.Compare(far(a), far(b)) })
+	if far(best) > mostSlips {
 		return ""
 	}
 	return best.path
-}
-
-// distance is Levenshtein's: how many bytes to put in, take out or replace.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replace := diagonal
-			if a[i] != b[j] {
-				replace++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
-}
-
-// anyText takes whatever is there: a file's name.
-func anyText(into *string) func(string) error {
-	return func(text string) error {
-		*into = text
-		return nil
-	}
 }

@@ -61,17 +61,14 @@ type sourceText struct {
 }
 
 func (t *sourceText) settings() []setting {
-	text := func(into *string) func(string) error {
-		return func(s string) error { *into = s; return nil }
-	}
 	return []setting{
-		{"url", text(&t.url)},
+		{"url", anyText(&t.url)},
 		{"on_demand", boolean(&t.onDemand)},
 		{"linger", duration(&t.linger, time.Second, maxSourceLinger)},
 		{"transport", oneOf(&t.transport, "auto", "udp", "tcp")},
-		{"user", text(&t.user)},
-		{"password", text(&t.password)},
-		{"token", text(&t.token)},
+		{"user", anyText(&t.user)},
+		{"password", anyText(&t.password)},
+		{"token", anyText(&t.token)},
 	}
 }
 
