@@ -29,7 +29,7 @@ type feedback struct {
 	trips     roundTrips
 	bad       time.Time // when a report last told of much loss
 	lost      uint64    // packets, as its last reports count them
-	losses    [2]loss   // of which lost is the sum
+	losses    [4]loss   // of which lost is the sum: picture, sound, and what is sent again of each
 	room      *Room     // that counts; nil for none
 	refreshes uint64    // PLIs and FIRs
 	missing   []missing
