@@ -83,10 +83,10 @@ func (g *gateway) named(current func() *config.Config) func(peer netip.Addr) *di
 // fullness is how much of the limits is used.
 func (g *gateway) fullness(current func() *config.Config, made *derive.Room) func(stream string) []diagnosis.Limit {
 	return func(stream string) []diagnosis.Limit {
-		cfg := current()
+		cfg, here := current(), g.leaving.State()
 		limits := []diagnosis.Limit{
-			{What: "publishers", Setting: "limits.publishers", Used: g.leaving.publishers(), Most: cfg.Limits.Publishers, Harms: "publisher is let in"},
-			{What: "viewers", Setting: "limits.viewers", Used: g.leaving.viewers(), Most: cfg.Limits.Viewers, Harms: "viewer is let in"},
+			{What: "publishers", Setting: "limits.publishers", Used: here.Publishers, Most: cfg.Limits.Publishers, Harms: "publisher is let in"},
+			{What: "viewers", Setting: "limits.viewers", Used: here.Viewers, Most: cfg.Limits.Viewers, Harms: "viewer is let in"},
 		}
 		if s, ok := g.hub.Stream(stream); ok && cfg.Limits.ViewersPerStream > 0 {
 			limits = append(limits, diagnosis.Limit{

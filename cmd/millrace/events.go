@@ -45,18 +45,13 @@ func (t sourceTeller) tell(kind journal.Kind, s ingest.Source, cause string) {
 	})
 }
 
-// tellDrain has the drain told before the other nodes hear of it: what it does to
-// sessions comes after it in the journal.
+// tellDrain tells that a drain begins.
 func (g *gateway) tellDrain() {
-	l := g.leaving
-	announce := l.announce
-	l.announce = func() {
-		g.journal.Tell(journal.Event{
-			Kind:   journal.DrainStarted,
-			Detail: fmt.Sprintf("%d viewers, %d publishers and %d other nodes' fetches are to go", l.viewers(), l.publishers(), l.children()),
-		})
-		announce()
-	}
+	here := g.leaving.State()
+	g.journal.Tell(journal.Event{
+		Kind:   journal.DrainStarted,
+		Detail: fmt.Sprintf("%d viewers, %d publishers and %d other nodes' fetches are to go", here.Viewers, here.Publishers, here.Children),
+	})
 }
 
 // toldDoor is the door with somebody who looks at what publishers send.

@@ -11,6 +11,7 @@ import (
 	"millrace/api/hooks"
 	"millrace/cluster/wire"
 	"millrace/cmd/millrace/config"
+	"millrace/cmd/millrace/drain"
 	"millrace/cmd/millrace/reload"
 	"millrace/transmux/access"
 	"millrace/transmux/bus"
@@ -43,7 +44,7 @@ type gateway struct {
 	relay      *wire.Endpoint   // for other nodes; nil for a single one
 	door       *door            // the Hub for those who publish
 	wanted     wants            // has tracks made for viewers
-	leaving    *leaving         // lets everybody go before it stops
+	leaving    *drain.Leaving   // lets everybody go before it stops
 	tracks     *trackTeller     // what publishers send
 	reload     *reload.Reloader // puts other settings in force
 	sessions   *resource.Room   // of WHIP and WHEP; nil where there is no WebRTC
@@ -86,7 +87,7 @@ func (g *gateway) run(ctx context.Context, extra ...task) error {
 		g.api.SetReady(false)
 		g.hub.Close()
 	}))
-	ctx, release := g.leaving.first(ctx)
+	ctx, release := g.leaving.First(ctx)
 	defer release()
 	g.api.SetReady(true) // the listeners stand, and nobody is answered before the doors open
 	err := runStages(ctx, [][]task{doors, g.viewers, g.derivations, g.transport, g.port, g.directory, g.afterwards}, stopTimeout)

@@ -29,6 +29,7 @@ var rooms = []room{
 	{"cmd/millrace", []string{"api", "cluster", "docs", "ingest", "playout", "transmux", "web"}, false, "it wires everything"},
 	{"cmd/millrace/config", []string{"api", "cluster", "docs", "ingest", "playout", "transmux"}, false, "it knows what rooms call things, their bounds and defaults; who starts them is its caller's business"},
 	{"cmd/millrace/doctor", []string{"cmd/millrace/config", "api/diagnosis", "ingest/pull", "transmux/derive/ffmpeg", "transmux/rtc/port"}, false, "it looks at the machine from outside, not at rooms at work"},
+	{"cmd/millrace/drain", []string{"api", "transmux/bus"}, false, "people go, however they are here and wherever to"},
 	{"cmd/millrace/reload", []string{"cmd/millrace/config", "api", "transmux/journal", "transmux/problem"}, false, "what takes new settings is added to it"},
 
 	{"api", []string{"transmux/access", "transmux/origin", "transmux/spelling", "transmux/bus", "transmux/journal", "transmux/ledger", "transmux/av", "transmux/problem", "web"}, false, "it tells snapshots; how streams come and go is not its business"},

@@ -27,7 +27,6 @@ func (g *gateway) furnish(cfg config.Config) {
 	g.source = fetched
 	g.furnishRelay(cfg, deriver, fetched, metrics)
 	g.furnishDrain(cfg, metrics)
-	g.tellDrain()
 	g.furnishDiagnosis(cfg, judge, deriver, fetched)
 	self := g.neighbours.dir.Self()
 	g.api = api.New(api.Config{
@@ -38,13 +37,13 @@ func (g *gateway) furnish(cfg config.Config) {
 		Cluster: g.neighbours.describe, Tree: g.trees, Drain: g.leaving,
 	}, g.hub, judge, metrics, g.log)
 	g.doors = append(g.doors, task{"overview", g.api.Watch})
-	gate := ingest.New(newPublishers{g.leaving, fetched.Pushed()}, ingest.Config{
+	gate := ingest.New(g.leaving.Publishers(fetched.Pushed()), ingest.Config{
 		Limits: cfg.Limits.Ingest(), Authorize: g.noted(mayPublish(g.access)), Ledger: g.ledger, Tracer: g.tracer, Refused: strangers,
 	}, g.log)
-	viewers := playout.New(newViewers{g.leaving, g.source}, playout.Config{
+	viewers := playout.New(g.leaving.Viewers(g.source), playout.Config{
 		Limits: cfg.Limits.Playout(), Authorize: mayPlay(g.access), Ledger: g.ledger, Refused: onlookers,
 	})
-	g.leaving.publishers, g.leaving.viewers = gate.Publishers, viewers.Viewers
+	g.leaving.Count(viewers.Viewers, gate.Publishers)
 	g.reloadGates(gate, viewers, metrics)
 	measureCluster(metrics, g.neighbours)
 	g.furnishRTSP(gate, viewers, metrics)
@@ -70,7 +69,7 @@ func (g *gateway) furnishWebRTC(cfg config.Config, publishers *ingest.Gate, view
 	g.reloadSessions(sessions)
 	room := whep.New(viewers, inOrder{derive.InOrder{Room: deriver}, g.wanted}, transport, sessions, g.observers(metrics), g.log)
 	measureWHEP(metrics, room)
-	g.leaving.movers = append(g.leaving.movers, moveBrowsers(g, room))
+	g.leaving.Move(moveBrowsers(g, room))
 	taken := whip.New(publishers, transport, sessions, g.log)
 	measureWHIP(metrics, taken)
 	measureRepairs(metrics, room, taken)

@@ -21,7 +21,7 @@ func (g *gateway) furnishRTMP(cfg config.Config, publishers *ingest.Gate, viewer
 	measurePlayers(metrics, players)
 	server := rtmp.New(rtmp.Config{MaxVideoMessage: cfg.RTMP.MaxMessage, Player: player{players}}, publishers, g.log)
 	measureRTMP(metrics, server)
-	g.leaving.movers = append(g.leaving.movers, moveEncoders(g, server))
+	g.leaving.Move(moveEncoders(g, server))
 	for name, l := range map[string]net.Listener{"rtmp": g.listeners.rtmp, "rtmps": g.listeners.rtmps} {
 		if l != nil {
 			g.doors = append(g.doors, task{name, func(ctx context.Context) error { return server.Serve(ctx, l) }})
