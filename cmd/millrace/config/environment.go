@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -34,18 +33,4 @@ func readEnviron(environ []string, settings []setting) []error {
 		}
 	}
 	return errs
-}
-
-func unknownVariable(name string, settings []setting) error {
-	variables := make([]setting, len(settings))
-	known := make([]string, len(settings))
-	for i, s := range settings {
-		variables[i].path = EnvName(s.path)
-		known[i] = variables[i].path
-	}
-	text := "unknown variable " + name
-	if near := nearest(name, variables); near != "" {
-		text += fmt.Sprintf(" (did you mean %s?)", near)
-	}
-	return errors.New(text + "; there are: " + strings.Join(known, ", "))
 }
