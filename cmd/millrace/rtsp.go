@@ -92,13 +92,21 @@ func (g *gateway) furnishRTSP(publishers *ingest.Gate, viewers *playout.Gate, me
 	if l.plain == nil && l.secure == nil {
 		return
 	}
-	taken, given := rtsp.New(publishers, g.log), playrtsp.New(viewers, g.log)
+	taken, given := rtsp.New(publishers, g.log), playrtsp.New(viewers, reportsOfRTSP(metrics), g.log)
 	server := wire.New(wire.Config{}, taken, given, g.log)
 	measureRTSP(metrics, server, taken, given)
 	for name, one := range map[string]wire.Listener{"rtsp": {TCP: l.plain, UDP: l.udp}, "rtsps": {TCP: l.secure}} {
 		if one.TCP != nil {
 			g.doors = append(g.doors, task{name, func(ctx context.Context) error { return server.Serve(ctx, one) }})
 		}
+	}
+}
+
+// reportsOfRTSP is where what players over RTSP report is measured.
+func reportsOfRTSP(m *api.Metrics) playrtsp.Reports {
+	return playrtsp.Reports{
+		Loss:      m.Histogram("millrace_rtsp_reported_loss_ratio", "Share of packets lost, as each report of a player tells of the time since its last.", lossBounds),
+		RoundTrip: m.Histogram("millrace_rtsp_round_trip_seconds", "To players over RTSP and back, as their reports tell.", tripBounds),
 	}
 }
 
@@ -113,7 +121,7 @@ func measureRTSP(m *api.Metrics, s *wire.Server, taken *rtsp.Room, given *playrt
 		func() float64 { return float64(s.Stats().Refused) })
 	m.Counter("millrace_rtsp_denied_total", "Of these, the ones that lacked good credentials.",
 		func() float64 { return float64(s.Stats().Denied) })
-	m.Counter("millrace_rtsp_bad_packets_total", "Packets of publishers that could not be read.",
+	m.Counter("millrace_rtsp_bad_packets_total", "Packets of publishers, and of players' reports, that could not be read.",
 		func() float64 { return float64(s.Stats().BadPackets) })
 	m.Counter("millrace_rtsp_publishers_total", "Publishers that came over RTSP.",
 		func() float64 { return float64(taken.Stats().Opened) })

@@ -22,6 +22,7 @@ import (
 	"millrace/transmux/avtest"
 	"millrace/transmux/bus"
 	"millrace/transmux/codecs"
+	"millrace/transmux/ledger"
 	"millrace/transmux/rtsp"
 )
 
@@ -32,18 +33,21 @@ const patience = 20 * time.Second
 
 // house is a bus with a door for viewers.
 type house struct {
-	t    *testing.T
-	hub  *bus.Hub
-	room *Room
-	log  *avtest.Log
-	addr string
+	t      *testing.T
+	hub    *bus.Hub
+	room   *Room
+	log    *avtest.Log
+	addr   string
+	ledger *ledger.Ledger
 }
 
 func build(t *testing.T, cfg playout.Config) *house {
 	t.Helper()
 	h := &house{t: t, log: &avtest.Log{}, hub: bus.New(bus.Config{})}
 	log := slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	h.room = New(playout.New(h.hub, cfg), log)
+	h.ledger = ledger.New(nil)
+	cfg.Ledger = h.ledger
+	h.room = New(playout.New(h.hub, cfg), Reports{}, log)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

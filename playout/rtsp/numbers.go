@@ -8,6 +8,12 @@ import (
 	"millrace/transmux/rtsp"
 )
 
+// reported is what the player says of its reception, as far as it can be.
+func (v *viewer) reported() (lost uint64, trip, jitter time.Duration) {
+	lost, trip, jitter = v.heard.seen()
+	return min(lost, v.packets), trip, jitter // nobody loses more than was sent
+}
+
 // tell leaves how the viewer is doing, once in a while.
 func (v *viewer) tell(out *rtsp.Outlet, now time.Time) {
 	if v.tally == nil || !v.tally.Due(now) {
@@ -17,6 +23,7 @@ func (v *viewer) tell(out *rtsp.Outlet, now time.Time) {
 		Transport: out.Transport(), Packets: v.packets, Connecting: v.packets == 0,
 		Skipped: uint64(v.sub.Video().Jumps()), Behind: v.sub.Behind(),
 	}
+	n.Lost, n.RoundTrip, n.Jitter = v.reported()
 	for _, l := range v.lanes {
 		n.Bytes += l.bytes
 		switch {

@@ -29,6 +29,7 @@ type Gate interface {
 // Room holds all viewers that come over RTSP.
 type Room struct {
 	gate     Gate
+	reports  Reports
 	log      *slog.Logger
 	counters counters
 }
@@ -47,8 +48,10 @@ type Stats struct {
 	Packets uint64 // sent
 }
 
-// New makes the room.
-func New(gate Gate, log *slog.Logger) *Room { return &Room{gate: gate, log: log} }
+// New makes the room. What players report is measured in reports.
+func New(gate Gate, reports Reports, log *slog.Logger) *Room {
+	return &Room{gate: gate, reports: reports, log: log}
+}
 
 // Stats reads the counters.
 func (room *Room) Stats() Stats {

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pion/rtcp"
+
 	"millrace/transmux/av"
 	"millrace/transmux/bus"
 	"millrace/transmux/ledger"
@@ -36,6 +38,7 @@ type viewer struct {
 	packets uint64
 	over    <-chan error // by the gate
 	tally   *ledger.Tally
+	heard   feedback
 }
 
 func newViewer(room *Room, p rtsp.Peer, sub *bus.Subscriber, leave func(), lanes []*lane) *viewer {
@@ -45,6 +48,7 @@ func newViewer(room *Room, p rtsp.Peer, sub *bus.Subscriber, leave func(), lanes
 	return &viewer{
 		room: room, sub: sub, stream: sub.Stream(), leave: leave, lanes: lanes, begun: time.Now(),
 		log: room.log.With("stream", p.Stream, "remote", p.Remote), cancel: func() {},
+		heard: feedback{observe: room.reports},
 	}
 }
 
@@ -62,6 +66,7 @@ func (v *viewer) Play(out *rtsp.Outlet) {
 		v.played, v.begun = true, time.Now()
 		v.room.counters.opened.Add(1)
 		v.room.counters.viewers.Add(1)
+		v.heard.expect(v.sources(out))
 		v.log.Info("rtsp: viewer opened", "transport", out.Transport())
 	}
 	v.ctx, v.cancel = context.WithCancel(context.Background())
@@ -72,6 +77,17 @@ func (v *viewer) Play(out *rtsp.Outlet) {
 		}
 	})
 }
+
+// sources are what reports may be about.
+func (v *viewer) sources(out *rtsp.Outlet) (all []source) {
+	for _, l := range v.lanes {
+		all = append(all, source{ssrc: out.SSRC(l.media), rate: l.format.ClockRate})
+	}
+	return all
+}
+
+// RTCP takes what the player says of its reception.
+func (v *viewer) RTCP(p rtcp.Packet, arrived time.Time) { v.heard.take(p, arrived) }
 
 // Pause stops it; where it goes on is the newest keyframe then.
 func (v *viewer) Pause() {
@@ -90,8 +106,9 @@ func (v *viewer) Close(cause error) {
 		return
 	}
 	v.room.counters.viewers.Add(-1)
+	lost, _, _ := v.reported()
 	v.log.Info("rtsp: viewer closed", "duration", time.Since(v.begun).Round(time.Millisecond),
-		"frames", v.frames, "packets", v.packets, "cause", cause)
+		"frames", v.frames, "packets", v.packets, "lost", lost, "cause", cause)
 }
 
 // run sends what the stream brings until something ends it, and returns what.

@@ -58,6 +58,9 @@ type Viewing interface {
 	// Play begins to send, at once and without waiting; Pause stops it and waits.
 	Play(out *Outlet)
 	Pause()
+	// RTCP is a control packet of the player's, which may say anything: of what it
+	// received, most often. It comes from the first PLAY on, from several goroutines.
+	RTCP(p rtcp.Packet, arrived time.Time)
 	Close(cause error)
 }
 
@@ -89,7 +92,7 @@ type Stats struct {
 	Sessions     int64  // now
 	Refused      uint64 // requests for a stream that were not granted
 	Denied       uint64 // of them, for want of good credentials
-	BadPackets   uint64 // packets of publishers that could not be read
+	BadPackets   uint64 // packets of publishers, and control packets, that could not be read
 	AcceptErrors uint64
 }
 

@@ -69,6 +69,11 @@ func (s *session) play() {
 	if s.out != nil && !s.out.paused {
 		return // PLAY again is a sign of life
 	}
+	if s.out == nil {
+		s.library.OnPacketRTCPAny(func(_ *description.Media, p rtcp.Packet) {
+			s.viewing.RTCP(p, time.Now())
+		})
+	}
 	s.out = newOutlet(s)
 	s.viewing.Play(s.out)
 }
