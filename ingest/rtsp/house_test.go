@@ -73,7 +73,7 @@ func build(t *testing.T, cfg ingest.Config, change ...func(*Room)) *house {
 // nobody watches here.
 type nobody struct{}
 
-func (nobody) Describe(context.Context, rtsp.Peer) (rtsp.Viewing, error) {
+func (nobody) Describe(context.Context, rtsp.Peer, func(error)) (rtsp.Viewing, error) {
 	return nil, &rtsp.Refusal{Status: rtsp.StatusNotFound, Words: "nothing", Err: bus.ErrNotLive}
 }
 

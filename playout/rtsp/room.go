@@ -63,8 +63,8 @@ func (room *Room) Stats() Stats {
 }
 
 // Describe lets a viewer in and says what there is. It is rtsp.Viewers.
-func (room *Room) Describe(ctx context.Context, p rtsp.Peer) (rtsp.Viewing, error) {
-	v, err := room.describe(ctx, p)
+func (room *Room) Describe(ctx context.Context, p rtsp.Peer, end func(cause error)) (rtsp.Viewing, error) {
+	v, err := room.describe(ctx, p, end)
 	if err != nil {
 		room.counters.refused.Add(1)
 		return nil, refusal(p.Stream, err)
@@ -72,21 +72,15 @@ func (room *Room) Describe(ctx context.Context, p rtsp.Peer) (rtsp.Viewing, erro
 	return v, nil
 }
 
-func (room *Room) describe(ctx context.Context, p rtsp.Peer) (*viewer, error) {
+func (room *Room) describe(ctx context.Context, p rtsp.Peer, end func(cause error)) (*viewer, error) {
 	if err := bus.ValidName(p.Stream); err != nil {
 		return nil, err
 	}
-	over, tally := make(chan error, 1), new(ledger.Tally)
+	tally := new(ledger.Tally)
 	sub, leave, err := room.gate.Open(ctx, playout.Request{
 		Stream: p.Stream, Protocol: "rtsp", Remote: p.Remote,
 		Agent: p.Agent, User: p.User, Credential: p.Credential, Proves: p.Proves,
-		End: func(cause error) {
-			select {
-			case over <- cause:
-			default: // it ends already
-			}
-		},
-		Numbers: tally.Numbers,
+		End: end, Numbers: tally.Numbers,
 	})
 	if err != nil {
 		return nil, err
@@ -97,6 +91,6 @@ func (room *Room) describe(ctx context.Context, p rtsp.Peer) (*viewer, error) {
 		return nil, err
 	}
 	v := newViewer(room, p, sub, leave, lanes)
-	v.over, v.tally = over, tally
+	v.tally = tally
 	return v, nil
 }

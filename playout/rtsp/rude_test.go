@@ -14,6 +14,8 @@ import (
 	"millrace/playout"
 	"millrace/transmux/avtest"
 	"millrace/transmux/codecs"
+	"millrace/transmux/ledger"
+	"millrace/transmux/rtsp"
 )
 
 // raw speaks RTSP by hand.
@@ -40,6 +42,13 @@ func (h *house) raw() *raw {
 // ask sends a request and returns the status line of its answer.
 func (r *raw) ask(method, url string, headers ...string) string {
 	r.t.Helper()
+	r.tell(method, url, headers...)
+	return r.answered()
+}
+
+// tell sends a request.
+func (r *raw) tell(method, url string, headers ...string) {
+	r.t.Helper()
 	r.cseq++
 	text := fmt.Sprintf("%s %s RTSP/1.0\r\nCSeq: %d\r\n", method, url, r.cseq)
 	if r.id != "" {
@@ -50,6 +59,23 @@ func (r *raw) ask(method, url string, headers ...string) string {
 	}
 	if _, err := io.WriteString(r, text+"\r\n"); err != nil {
 		r.t.Fatal(err)
+	}
+}
+
+// answered is the status line of the next answer, behind whatever packets.
+func (r *raw) answered() string {
+	r.t.Helper()
+	for {
+		head, err := r.in.Peek(4)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		if head[0] != '$' {
+			break
+		}
+		if _, err := r.in.Discard(4 + int(head[2])<<8 + int(head[3])); err != nil {
+			r.t.Fatal(err)
+		}
 	}
 	status, err := r.in.ReadString('\n')
 	if err != nil {
@@ -193,6 +219,49 @@ func TestPause(t *testing.T) {
 	for i := 1; i < len(all); i++ {
 		if d := int16(all[i].packet.SequenceNumber - all[i-1].packet.SequenceNumber); d < 1 {
 			t.Fatalf("numbers go on by %d", d)
+		}
+	}
+}
+
+// Who is ended by the API is gone at once, whether it plays, has paused, has only
+// set up, or has only been told what there is; and the log knows why.
+func TestKicked(t *testing.T) {
+	pair, err := rtsp.ListenPair("127.0.0.1", 0) // where nobody reads
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pair.Close)
+	even := pair.Addr().(*net.UDPAddr).Port
+	for name, transport := range map[string]string{"tcp": "RTP/AVP/TCP;unicast;interleaved=0-1", "udp": fmt.Sprintf("RTP/AVP;unicast;client_port=%d-%d", even, even+1)} {
+		for n, stage := range []string{"described", "set up", "playing", "paused"} {
+			t.Run(name+", "+stage, func(t *testing.T) {
+				t.Parallel()
+				h := build(t, playout.Config{})
+				h.publish("live/a", 0, codecs.OpusTrack(1), avtest.Encoder{GOP: 15})
+				r := h.raw()
+				url := "rtsp://" + h.addr + "/live/a"
+				for _, step := range [][]string{
+					{"DESCRIBE", url},
+					{"SETUP", url + "/trackID=0", "Transport: " + transport},
+					{"PLAY", url},
+				}[:min(n+1, 3)] {
+					if got := r.ask(step[0], step[1], step[2:]...); got != "RTSP/1.0 200 OK" {
+						t.Fatalf("%s: %s", step[0], got)
+					}
+				}
+				if stage == "paused" {
+					r.ask("PAUSE", url)
+				}
+				all := h.ledger.Sessions()
+				if len(all) != 1 || !h.ledger.Kick(all[0].ID) {
+					t.Fatalf("%+v", all)
+				}
+				h.until("its end", func() bool { return len(h.ledger.Sessions()) == 0 })
+				if n >= 2 {
+					h.says(`viewer closed`)
+					h.says(`cause="` + ledger.ErrKicked.Error())
+				}
+			})
 		}
 	}
 }

@@ -36,7 +36,6 @@ type viewer struct {
 	work    sync.WaitGroup
 	frames  uint64
 	packets uint64
-	over    <-chan error // by the gate
 	tally   *ledger.Tally
 	heard   feedback
 }
@@ -132,8 +131,6 @@ func (v *viewer) run(ctx context.Context, out *rtsp.Outlet) error {
 		v.tell(out, time.Now())
 		select {
 		case <-changed:
-		case cause := <-v.over:
-			return cause
 		case <-ctx.Done():
 			return ctx.Err()
 		}

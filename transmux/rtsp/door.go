@@ -104,13 +104,13 @@ func (d *door) OnDescribe(ctx *gortsplib.ServerHandlerOnDescribeCtx) (*base.Resp
 	c := linkOf(ctx.Conn)
 	c.forget(ErrLeft)
 	peer := c.peer(ctx.Request, ctx.Path, ctx.Query)
-	viewing, err := d.server.viewers.Describe(d.ctx, peer)
+	offer, err := c.describe(d.ctx, d.server.viewers, peer)
 	if err != nil {
 		res, err := d.refuse(c, err)
 		return res, nil, err
 	}
-	c.described = &described{peer.Stream, viewing}
-	return &base.Response{StatusCode: base.StatusOK, Body: WriteSDP(viewing.Media())}, nil, nil
+	c.described = offer
+	return &base.Response{StatusCode: base.StatusOK, Body: WriteSDP(offer.viewing.Media())}, nil, nil
 }
 
 // OnAnnounce lets a publisher in.
@@ -141,15 +141,15 @@ func (d *door) OnSetup(ctx *gortsplib.ServerHandlerOnSetupCtx) (*base.Response, 
 		offer = nil
 	}
 	if offer == nil {
-		viewing, err := d.server.viewers.Describe(d.ctx, peer)
-		if err != nil {
+		var err error
+		if offer, err = c.describe(d.ctx, d.server.viewers, peer); err != nil {
 			res, err := d.refuse(c, err)
 			return res, nil, err
 		}
-		offer = &described{peer.Stream, viewing}
 	}
 	s := newSession(d, ctx.Session, c)
 	s.viewing = offer.viewing
+	offer.session.Store(s)
 	if err := s.openStream(); err != nil {
 		return d.failed(s, err)
 	}

@@ -35,12 +35,6 @@ type link struct {
 	cause error // why it ended, if that was no goodbye
 }
 
-// described is a stream that somebody was told of and may play.
-type described struct {
-	stream  string
-	viewing Viewing
-}
-
 func newLink(conn net.Conn, limit time.Duration) *link {
 	_ = conn.SetReadDeadline(time.Now().Add(limit)) // the next read says what is wrong
 	return &link{Conn: conn, left: make(chan struct{}, 1), closed: make(chan struct{}), leave: func() {}}

@@ -48,8 +48,9 @@ type Sink interface {
 
 // Viewers give streams out; playout/rtsp is one.
 type Viewers interface {
-	// Describe lets a viewer in, or says why not with a Refusal.
-	Describe(ctx context.Context, p Peer) (Viewing, error)
+	// Describe lets a viewer in, or says why not with a Refusal. end ends it for that
+	// cause: before, while and after it plays, and from any goroutine.
+	Describe(ctx context.Context, p Peer, end func(cause error)) (Viewing, error)
 }
 
 // Viewing is one viewer, from DESCRIBE on. Close is called once.

@@ -22,8 +22,8 @@ const patience = 20 * time.Second
 // none is nobody: neither publishers nor viewers are let in, as err says.
 type none struct{ err error }
 
-func (n none) Announce(Peer, []Media) (Publication, error)     { return nil, n.err }
-func (n none) Describe(context.Context, Peer) (Viewing, error) { return nil, n.err }
+func (n none) Announce(Peer, []Media) (Publication, error)                  { return nil, n.err }
+func (n none) Describe(context.Context, Peer, func(error)) (Viewing, error) { return nil, n.err }
 
 func refusing(status int, words string) none { return none{&Refusal{status, words, errors.New(words)}} }
 
