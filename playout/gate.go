@@ -94,7 +94,7 @@ func (g *Gate) Authorize(ctx context.Context, r Request) error {
 	return nil
 }
 
-func (g *Gate) open(ctx context.Context, r Request) (sub *bus.Subscriber, leave func(), err error) {
+func (g *Gate) open(ctx context.Context, r Request) (sub *bus.Subscriber, leave func(cause error), err error) {
 	r.Permit = new(access.Permit)
 	asking, span := trace.Start(ctx, "gate")
 	err = g.Authorize(asking, r)
@@ -119,5 +119,5 @@ func (g *Gate) open(ctx context.Context, r Request) (sub *bus.Subscriber, leave 
 		Role: ledger.Viewer, Stream: r.Stream, Protocol: r.Protocol, Remote: r.Remote, Agent: r.Agent,
 		Holder: r.Permit.Holder, End: r.End, Numbers: r.Numbers,
 	})
-	return sub, func() { stop(); sub.Close(); part(); strike(nil) }, nil
+	return sub, func(cause error) { stop(); sub.Close(); part(); strike(cause) }, nil
 }

@@ -12,6 +12,8 @@ import (
 	"millrace/transmux/access"
 	"millrace/transmux/av"
 	"millrace/transmux/bus"
+	"millrace/transmux/journal"
+	"millrace/transmux/ledger"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -52,7 +54,7 @@ func TestWhoIsLetIn(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if err == nil {
-			leave()
+			leave(nil)
 		}
 		if n := tt.gate.Viewers(); n != 0 {
 			t.Errorf("%s: %d viewers stay", name, n)
@@ -62,7 +64,7 @@ func TestWhoIsLetIn(t *testing.T) {
 
 func TestPlaces(t *testing.T) {
 	gate := New(live(t, "a"), Config{Limits: Limits{Viewers: 3}, Authorize: permits(access.Permit{Holder: "x", Viewers: 2})})
-	enter := func() (func(), error) {
+	enter := func() (func(error), error) {
 		_, leave, err := gate.Open(context.Background(), Request{Stream: "a"})
 		return leave, err
 	}
@@ -77,12 +79,12 @@ func TestPlaces(t *testing.T) {
 	if _, err := enter(); !errors.Is(err, access.ErrForbidden) || !errors.Is(err, ErrDenied) || gate.Viewers() != 2 {
 		t.Errorf("a third viewer of two: %v", err)
 	}
-	first()
+	first(nil)
 	if first, err = enter(); err != nil {
 		t.Errorf("a place that was left: %v", err)
 	}
-	first()
-	second()
+	first(nil)
+	second(nil)
 	if n := gate.Viewers(); n != 0 {
 		t.Errorf("%d viewers stay", n)
 	}
@@ -91,7 +93,7 @@ func TestPlaces(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer leave()
+	defer leave(nil)
 	if _, _, err := full.Open(context.Background(), Request{Stream: "a"}); !errors.Is(err, ErrTooManyViewers) {
 		t.Errorf("one too many: %v", err)
 	}
@@ -102,14 +104,14 @@ func TestPermitsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gate := New(live(t, "a"), Config{Authorize: permits(access.Permit{Until: time.Now().Add(time.Minute)})})
 		ended := make(chan error, 2)
-		enter := func() func() {
+		enter := func() func(error) {
 			_, leave, err := gate.Open(context.Background(), Request{Stream: "a", End: func(cause error) { ended <- cause }})
 			if err != nil {
 				t.Fatal(err)
 			}
 			return leave
 		}
-		enter()()
+		enter()(nil)
 		stays := enter()
 		time.Sleep(time.Minute - time.Second)
 		select {
@@ -121,10 +123,30 @@ func TestPermitsEnd(t *testing.T) {
 		if err := <-ended; !errors.Is(err, access.ErrExpired) {
 			t.Error(err)
 		}
-		stays()
+		stays(nil)
 		synctest.Wait()
 		if len(ended) != 0 {
 			t.Error("who had left was ended")
 		}
 	})
+}
+
+// TestTheLastOneSaysWhy: the event of the last viewer's leaving has its cause.
+func TestTheLastOneSaysWhy(t *testing.T) {
+	events := journal.New("n", 0)
+	gate := New(live(t, "a"), Config{Ledger: ledger.New(events)})
+	var leaves []func(error)
+	for range 2 {
+		_, leave, err := gate.Open(t.Context(), Request{Stream: "a", Protocol: "whep"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		leaves = append(leaves, leave)
+	}
+	leaves[1](errors.New("bored"))
+	leaves[0](errors.New("hungry"))
+	all, _ := events.After(0, 10)
+	if len(all) != 2 || all[1].Kind != journal.LastViewer || all[1].Cause != "hungry" {
+		t.Errorf("%+v", all)
+	}
 }

@@ -13,8 +13,8 @@ type Refused func(protocol string, why error)
 
 // Open lets one viewer in, or says why not: ErrDenied, ErrTooManyViewers,
 // ErrStreamFull, ErrTooManyOfYours, or an error of bus.Source's, wrapped. The viewer
-// calls leave once, when it goes.
-func (g *Gate) Open(ctx context.Context, r Request) (sub *bus.Subscriber, leave func(), err error) {
+// calls leave once, when it goes, with why.
+func (g *Gate) Open(ctx context.Context, r Request) (sub *bus.Subscriber, leave func(cause error), err error) {
 	sub, leave, err = g.open(ctx, r)
 	if err != nil && g.cfg.Refused != nil {
 		g.cfg.Refused(r.Protocol, err)

@@ -35,7 +35,7 @@ import (
 
 // Gate lets viewers in; *playout.Gate is one.
 type Gate interface {
-	Open(ctx context.Context, r playout.Request) (sub *bus.Subscriber, leave func(), err error)
+	Open(ctx context.Context, r playout.Request) (sub *bus.Subscriber, leave func(cause error), err error)
 }
 
 // Deriver makes tracks that a player can take from tracks that it cannot.
@@ -121,7 +121,7 @@ func (room *Room) Play(ctx context.Context, r Request, link Link) error {
 		link.Status("error", code, words)
 		return err
 	}
-	defer leave()
+	defer func() { leave(err) }()
 	room.opened.Add(1)
 	room.now.Add(1)
 	defer room.now.Add(-1)
@@ -132,6 +132,9 @@ func (room *Room) Play(ctx context.Context, r Request, link Link) error {
 	defer room.derive.Want(sub.Stream(), p.offer())()
 	link.Status("status", codeStart, "playing "+r.Stream)
 	err = p.run(ctx)
+	if cause := context.Cause(ctx); cause != nil {
+		err = cause // a message that was under way only knows that it was given up
+	}
 	if session.Err() == nil {
 		link.Status("status", codeUnpublish, farewell(r.Stream, err))
 	}

@@ -23,7 +23,7 @@ import (
 
 // Gate lets viewers in; *playout.Gate is one.
 type Gate interface {
-	Open(ctx context.Context, r playout.Request) (sub *bus.Subscriber, leave func(), err error)
+	Open(ctx context.Context, r playout.Request) (sub *bus.Subscriber, leave func(cause error), err error)
 }
 
 // Room holds all viewers that come over RTSP.
@@ -87,7 +87,7 @@ func (room *Room) describe(ctx context.Context, p rtsp.Peer, end func(cause erro
 	}
 	lanes, err := await(ctx, sub.Stream())
 	if err != nil {
-		leave()
+		leave(err)
 		return nil, err
 	}
 	v := newViewer(room, p, sub, leave, lanes)

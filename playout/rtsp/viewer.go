@@ -25,7 +25,7 @@ type viewer struct {
 	log    *slog.Logger
 	sub    *bus.Subscriber
 	stream *bus.Stream
-	leave  func()
+	leave  func(cause error)
 	lanes  []*lane
 	begun  time.Time
 	played bool
@@ -40,7 +40,7 @@ type viewer struct {
 	heard   feedback
 }
 
-func newViewer(room *Room, p rtsp.Peer, sub *bus.Subscriber, leave func(), lanes []*lane) *viewer {
+func newViewer(room *Room, p rtsp.Peer, sub *bus.Subscriber, leave func(cause error), lanes []*lane) *viewer {
 	for i, l := range lanes {
 		l.media = i
 	}
@@ -100,7 +100,7 @@ func (v *viewer) Pause() {
 func (v *viewer) Close(cause error) {
 	v.cancel()
 	v.work.Wait()
-	v.leave()
+	v.leave(cause)
 	if !v.played {
 		return
 	}

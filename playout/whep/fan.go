@@ -79,7 +79,7 @@ func (room *Room) join(v *viewer) {
 }
 
 // part takes the viewer out of its fan, and returns what lets go of the rest.
-func (room *Room) part(v *viewer) (letGo func()) {
+func (room *Room) part(v *viewer) (letGo func(cause error)) {
 	room.mu.Lock()
 	defer room.mu.Unlock()
 	v.gone = true

@@ -29,12 +29,12 @@ type proposal struct {
 
 // propose offers what there is to somebody whose own offer was empty, or of other
 // codecs.
-func (room *Room) propose(r resource.Request, sub *bus.Subscriber, leave func(), f *fuse, kinds []av.Kind, why string) ([]byte, resource.Session, error) {
+func (room *Room) propose(r resource.Request, sub *bus.Subscriber, leave func(cause error), f *fuse, kinds []av.Kind, why string) ([]byte, resource.Session, error) {
 	v := newViewer(room, r, sub, leave, time.Now())
 	v.tally = &f.tally
 	endpoint, err := room.transport.Offer(v.own)
 	if err != nil {
-		leave()
+		leave(err)
 		return nil, nil, err
 	}
 	f.guard(endpoint)

@@ -32,7 +32,7 @@ const Path = "/whep/"
 
 // Gate lets viewers in; *playout.Gate is one.
 type Gate interface {
-	Open(ctx context.Context, r playout.Request) (sub *bus.Subscriber, leave func(), err error)
+	Open(ctx context.Context, r playout.Request) (sub *bus.Subscriber, leave func(cause error), err error)
 	Authorize(ctx context.Context, r playout.Request) error
 }
 
@@ -145,7 +145,7 @@ func (room *Room) accept(ctx context.Context, r resource.Request, begun time.Tim
 		return room.propose(r, sub, leave, f, kindsOf(o), problem.Sentence(err))
 	}
 	if err != nil {
-		leave()
+		leave(err)
 		return nil, nil, err
 	}
 	v := newViewer(room, r, sub, leave, begun)
@@ -157,7 +157,7 @@ func (room *Room) accept(ctx context.Context, r resource.Request, begun time.Tim
 	remote := sender.Remote{Ufrag: o.Ufrag, Pwd: o.Pwd, Fingerprint: o.Fingerprint}
 	endpoint, err := room.transport.Open(remote, v.own)
 	if err != nil {
-		v.letGo()
+		v.letGo(err)
 		return nil, nil, err
 	}
 	f.guard(endpoint)

@@ -73,12 +73,12 @@ type viewer struct {
 	told     atomic.Bool // there is feedback to act on
 
 	ended func()
-	letGo func()
+	letGo func(cause error)
 	fan   atomic.Pointer[fan]
 	gone  bool // guarded by room.mu
 }
 
-func newViewer(room *Room, r resource.Request, sub *bus.Subscriber, leave func(), begun time.Time) *viewer {
+func newViewer(room *Room, r resource.Request, sub *bus.Subscriber, leave func(cause error), begun time.Time) *viewer {
 	asked := wish(r)
 	asked.Credential = "" // what it may do later it asks for with its own
 	v := &viewer{
@@ -111,7 +111,7 @@ func (v *viewer) settle(c choice) bool {
 	release := v.room.derive.Want(v.stream, c.codecs())
 	v.room.mu.Lock()
 	over, leave := v.gone, v.letGo
-	v.letGo = func() { release(); leave() }
+	v.letGo = func(cause error) { release(); leave(cause) }
 	v.room.mu.Unlock()
 	if over {
 		release()
@@ -191,7 +191,7 @@ func (v *viewer) end(cause error) { v.endpoint.Close(cause) }
 // Closed lets go of everything and says why.
 func (v *viewer) Closed(cause error) {
 	letGo := v.room.part(v)
-	letGo()
+	letGo(cause)
 	v.failed(cause)
 	v.strayed(cause)
 	v.ended()

@@ -169,7 +169,36 @@ func TestSessionsOfEveryProtocol(t *testing.T) {
 	if err != nil {
 		t.Errorf("somebody is left\n%s", g.tail())
 	}
+	follower("viewers.last", "live/rtmp", `"protocol":"rtmp"`, "ended by the administrator")
 	follower("publisher.stopped", "live/rtmp", "ended by the administrator")
+}
+
+// TestTheLastViewerSaysWhy: of every protocol, with viewers that leave by themselves.
+func TestTheLastViewerSaysWhy(t *testing.T) {
+	t.Parallel()
+	g := start(t)
+	g.publish(zeroLatency, "live/a")
+	g.waitLive("live/a")
+	follower := g.events(t)
+	v, err := peer.Watch(withDeadline(t, patience), g.whep("live/a"), g.options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	follower("viewers.first", `"protocol":"whep"`)
+	_ = v.Close() // it is over
+	follower("viewers.last", `"protocol":"whep"`, `"cause":"the peer left"`)
+	for protocol, tc := range map[string]struct {
+		input []string
+		cause string
+	}{
+		"rtsp": {[]string{"-rtsp_transport", "tcp", "-i", g.rtspURL("live/a")}, `"cause":"the `}, // connection broke, or was closed
+		"rtmp": {[]string{"-i", g.rtmpURL("live/a")}, `"cause":"the `},
+	} {
+		f := g.plays(tc.input...)
+		follower("viewers.first", `"protocol":"`+protocol+`"`)
+		f.kill()
+		follower("viewers.last", `"protocol":"`+protocol+`"`, tc.cause, "connection")
+	}
 }
 
 // events follows the gateway's events; the function waits for one.
