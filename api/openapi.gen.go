@@ -293,7 +293,7 @@ type Session struct {
 	Skipped uint64 `json:"skipped"`
 	Stream  string `json:"stream"`
 
-	// Transport `udp` or `tcp`.
+	// Transport `udp` or `tcp`; `relay` of WebRTC that comes through the gateway's own TURN server, whatever the way there.
 	Transport string `json:"transport"`
 
 	// Video The codec that goes over the wire.

@@ -6,6 +6,7 @@ import (
 	"millrace/playout/whep"
 	"millrace/transmux/bus"
 	"millrace/transmux/ledger"
+	"millrace/transmux/rtc/turn"
 )
 
 // sessionKinds are the roles and protocols that there are.
@@ -61,12 +62,12 @@ func (g *gateway) measureStreams(cfg *config.Metrics, m *api.Metrics, judge api.
 }
 
 // observers are where browsers' sessions are measured.
-func (g *gateway) observers(m *api.Metrics) whep.Observers {
+func (g *gateway) observers(m *api.Metrics, relays turn.Relays) whep.Observers {
 	phases := m.Histograms("millrace_join_phase_seconds",
 		"Parts of a viewer's way to the picture, one after the other: answer, of its offer; ice, to its first connectivity check; dtls, the handshake; keyframe, to the first one sent.",
 		"phase", phaseBounds, "answer", "ice", "dtls", "keyframe")
 	return whep.Observers{
-		Join: m.Join, Added: m.AddedLatency, Ways: g.diagnosis,
+		Join: m.Join, Added: m.AddedLatency, Ways: g.diagnosis, Relays: relays,
 		Phases: whep.Phases{Answer: phases["answer"], ICE: phases["ice"], DTLS: phases["dtls"], Keyframe: phases["keyframe"]},
 		Stages: whep.Stages{Dispatch: g.stages["dispatch"], Send: g.stages["send"]},
 		Reports: whep.Reports{

@@ -62,15 +62,16 @@ func (g *gateway) furnishWebRTC(cfg config.Config, publishers *ingest.Gate, view
 		return nil
 	}
 	transport := sender.New(g.listeners.webrtc, g.log)
+	detours, relays := g.furnishTURN(cfg, metrics)
 	sessions := resource.New(resource.Config{
-		ICEServers: cfg.WebRTC.ICEServers, Detours: g.furnishTURN(cfg, metrics), Origins: cfg.HTTPS.CORS,
+		ICEServers: cfg.WebRTC.ICEServers, Detours: detours, Origins: cfg.HTTPS.CORS,
 		Rate: cfg.Limits.Requests, Node: g.neighbours.name(),
 	})
 	g.reloadSessions(sessions)
-	room := whep.New(viewers, inOrder{derive.InOrder{Room: deriver}, g.wanted}, transport, sessions, g.observers(metrics), g.log)
+	room := whep.New(viewers, inOrder{derive.InOrder{Room: deriver}, g.wanted}, transport, sessions, g.observers(metrics, relays), g.log)
 	measureWHEP(metrics, room)
 	g.leaving.Move(moveBrowsers(g, room))
-	taken := whip.New(publishers, transport, sessions, g.log)
+	taken := whip.New(publishers, transport, sessions, relays, g.log)
 	measureWHIP(metrics, taken)
 	measureRepairs(metrics, room, taken)
 	measurePort(metrics, g.listeners.webrtc)

@@ -48,11 +48,12 @@ func sayTURN(s turn.Sockets, log *slog.Logger) {
 	}
 }
 
-// furnishTURN makes the TURN server, for sessions to be led through; nil where it is off.
-func (g *gateway) furnishTURN(cfg config.Config, metrics *api.Metrics) resource.Detours {
+// furnishTURN makes the TURN server, for sessions to be led through; nil and nil where
+// it is off.
+func (g *gateway) furnishTURN(cfg config.Config, metrics *api.Metrics) (resource.Detours, turn.Relays) {
 	sockets := g.listeners.turn
 	if sockets.UDP == nil && sockets.TLS == nil {
-		return nil
+		return nil, nil
 	}
 	if sockets.TLS != nil {
 		sockets.TLSConfig = g.listeners.certs.TLS()
@@ -68,7 +69,7 @@ func (g *gateway) furnishTURN(cfg config.Config, metrics *api.Metrics) resource.
 	room := turn.New(settings, g.listeners.webrtc, sockets, g.log)
 	measureTURN(metrics, room)
 	g.transport = append(g.transport, task{"turn", room.Serve})
-	return detours{room}
+	return detours{room}, room
 }
 
 // detours joins the sessions to the TURN server.

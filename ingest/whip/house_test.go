@@ -47,7 +47,7 @@ func newHouse(t *testing.T, cfg bus.Config) *house {
 	work.Go(func() { _ = transport.Serve(ctx) })
 	h := &house{hub: bus.New(cfg)}
 	resources := resource.New(resource.Config{})
-	room := New(ingest.New(h.hub, ingest.Config{}, log), transport, resources, log)
+	room := New(ingest.New(h.hub, ingest.Config{}, log), transport, resources, nil, log)
 	router := chi.NewRouter()
 	resources.Routes(router)
 	room.Routes(router)

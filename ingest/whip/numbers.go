@@ -18,8 +18,9 @@ func (s *session) numbers() ledger.Numbers {
 		n.Audio = f.Audio.String()
 	}
 	if e := s.reached.Load(); e != nil {
-		n.Transport = e.Transport()
-		if at := e.Remote(); at.IsValid() {
+		transport, at := s.way.Of(e.Transport(), e.Remote())
+		n.Transport = transport
+		if at.IsValid() {
 			n.Remote = at.String()
 		}
 	}

@@ -19,6 +19,7 @@ import (
 	"millrace/transmux/rtc/intake"
 	"millrace/transmux/rtc/resource"
 	"millrace/transmux/rtc/sender"
+	"millrace/transmux/rtc/turn"
 	"millrace/transmux/trace"
 )
 
@@ -36,6 +37,7 @@ type Room struct {
 	gate      Gate
 	transport *sender.Room
 	resources *resource.Room
+	relays    turn.Relays
 	log       *slog.Logger
 	counters  counters
 
@@ -64,8 +66,9 @@ type Stats struct {
 }
 
 // New makes the room on a transport; Routes mounts it, Close waits for its sessions.
-func New(gate Gate, transport *sender.Room, resources *resource.Room, log *slog.Logger) *Room {
-	room := &Room{gate: gate, transport: transport, resources: resources, log: log}
+// relays know which publishers come through a TURN server of ours; nil knows none.
+func New(gate Gate, transport *sender.Room, resources *resource.Room, relays turn.Relays, log *slog.Logger) *Room {
+	room := &Room{gate: gate, transport: transport, resources: resources, relays: relays, log: log}
 	room.ctx, room.cancel = context.WithCancelCause(context.Background())
 	return room
 }

@@ -12,6 +12,7 @@ import (
 	"millrace/transmux/rtc/intake"
 	"millrace/transmux/rtc/resource"
 	"millrace/transmux/rtc/sender"
+	"millrace/transmux/rtc/turn"
 	"millrace/transmux/trace"
 )
 
@@ -28,6 +29,7 @@ type session struct {
 
 	publisher *bus.Publisher
 	begun     time.Time
+	way       turn.Way
 }
 
 // newSession makes a session, which may be traced.
@@ -35,6 +37,7 @@ func newSession(room *Room, r resource.Request, media []description.AnswerMedia,
 	s := &session{
 		Intake: intake.New(media, &room.counters.media),
 		room:   room, request: r, label: r.ID[:8], begun: time.Now(),
+		way: turn.Way{Relays: room.relays},
 	}
 	s.ctx, s.cancel = context.WithCancelCause(trace.Into(room.ctx, span))
 	return s
@@ -111,11 +114,11 @@ func (s *session) run() {
 		err = p.Err()
 	}
 	p.Close()
-	remote := s.endpoint.Remote()
+	transport, remote := s.way.Of(s.endpoint.Transport(), s.endpoint.Remote())
 	s.endpoint.Close(err)
 	s.request.Ended()
 	s.cancel(err)
 	in := s.Stats()
-	log.Info("whip: publisher closed", "remote", remote, "cause", err, "duration", time.Since(s.begun).Round(time.Millisecond),
+	log.Info("whip: publisher closed", "remote", remote, "transport", transport, "cause", err, "duration", time.Since(s.begun).Round(time.Millisecond),
 		"packets", in.Received, "lost", in.Lost, "recovered", in.Recovered)
 }

@@ -10,8 +10,9 @@ import (
 // tell leaves how the viewer is doing. It belongs to the fan's goroutine and comes
 // with the sender reports, so that it costs nothing a packet or a frame.
 func (v *viewer) tell(now time.Time) {
+	transport, at := v.way.Of(v.endpoint.Transport(), v.endpoint.Remote())
 	n := ledger.Numbers{
-		Transport: v.endpoint.Transport(),
+		Transport: transport,
 		Resent:    v.resent, Skipped: uint64(v.sub.Video().Jumps()), Behind: v.sub.Behind(),
 		RoundTrip: v.roundTrip(),
 	}
@@ -20,7 +21,7 @@ func (v *viewer) tell(now time.Time) {
 	}
 	n.Packets, n.Bytes = v.endpoint.Sent()
 	n.Lost, n.Keyframes = v.feedback.seen()
-	if at := v.endpoint.Remote(); at.IsValid() {
+	if at.IsValid() {
 		n.Remote = at.String()
 	}
 	if t := v.carried(v.sub.Video().Track()); t != nil {

@@ -24,6 +24,7 @@ import (
 	"millrace/transmux/rtc/description"
 	"millrace/transmux/rtc/resource"
 	"millrace/transmux/rtc/sender"
+	"millrace/transmux/rtc/turn"
 	"millrace/transmux/trace"
 )
 
@@ -69,6 +70,8 @@ type Observers struct {
 	Stages  Stages
 	Reports Reports
 	Ways    Ways
+	// Relays know which viewers come through a TURN server of ours; nil knows none.
+	Relays turn.Relays
 }
 
 // Room serves all WHEP viewers.

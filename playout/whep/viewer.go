@@ -14,6 +14,7 @@ import (
 	"millrace/transmux/rtc/description"
 	"millrace/transmux/rtc/resource"
 	"millrace/transmux/rtc/sender"
+	"millrace/transmux/rtc/turn"
 	"millrace/transmux/trace"
 )
 
@@ -74,6 +75,7 @@ type viewer struct {
 
 	ended func()
 	letGo func(cause error)
+	way   turn.Way
 	fan   atomic.Pointer[fan]
 	gone  bool // guarded by room.mu
 }
@@ -87,6 +89,7 @@ func newViewer(room *Room, r resource.Request, sub *bus.Subscriber, leave func(c
 	}
 	v.wanted.Store(&wanted{})
 	v.feedback.room = room
+	v.way.Relays = room.observe.Relays
 	return v
 }
 
@@ -190,6 +193,7 @@ func (v *viewer) end(cause error) { v.endpoint.Close(cause) }
 
 // Closed lets go of everything and says why.
 func (v *viewer) Closed(cause error) {
+	transport, remote := v.way.Of(v.endpoint.Transport(), v.endpoint.Remote())
 	letGo := v.room.part(v)
 	letGo(cause)
 	v.failed(cause)
@@ -198,7 +202,7 @@ func (v *viewer) Closed(cause error) {
 	v.audience.close(errors.Is(cause, bus.ErrShutdown) || errors.Is(cause, sender.ErrClosed))
 	lost, refreshes := v.feedback.seen()
 	v.room.log.Info("viewer closed", "stream", v.stream.Name(), "session", v.label,
-		"remote", v.endpoint.Remote(), "transport", v.endpoint.Transport(), "cause", cause, "duration", time.Since(v.begun).Round(time.Millisecond),
+		"remote", remote, "transport", transport, "cause", cause, "duration", time.Since(v.begun).Round(time.Millisecond),
 		"lost", lost, "refreshes", refreshes)
 }
 

@@ -51,7 +51,7 @@ type Session struct {
 type Numbers struct {
 	At         time.Time     // when they were so; zero: now
 	Agent      string        // what the peer calls itself, if it said so only later; else empty
-	Transport  string        // "udp", "tcp"
+	Transport  string        // "udp", "tcp", or "relay" through a TURN server of ours
 	Remote     string        // where it is by now, if it moved; else empty
 	Video      string        // the codecs that go over the wire
 	Audio      string        //

@@ -80,6 +80,18 @@ async function open(browser: Browser, transport: Transport): Promise<Page> {
   return page
 }
 
+interface Session {
+  role: string
+  transport: string
+  remote: string
+}
+
+/** Whom the gateway's API shows. */
+async function sessions(gateway: Gateway): Promise<Session[]> {
+  const answer = await fetch(`http://${gateway.http}/api/v1/sessions`)
+  return ((await answer.json()) as { sessions: Session[] }).sessions
+}
+
 async function metric(gateway: Gateway, name: string): Promise<number> {
   const text = await (await fetch(`http://${gateway.http}/metrics`)).text()
   return Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1] ?? Number.NaN)
@@ -122,6 +134,10 @@ test('over HTTPS, and through its TURN server only, the pages publish and play',
         const protocol = await page.evaluate(() => (performance.getEntriesByType('navigation')[0] as PerformanceNavigationTiming).nextHopProtocol)
         expect(protocol).toBe('h2')
       }
+      // The operator sees who is relayed.
+      const all = await sessions(gateway)
+      expect(all.map(({ role, transport }) => `${role} ${transport}`).sort()).toEqual(['publisher relay', ...down.map(() => 'viewer relay')])
+      expect(new Set(all.map(({ remote }) => remote)).size).toBe(1 + down.length)
       expect(await metric(gateway, 'millrace_turn_relays')).toBeGreaterThanOrEqual(1 + down.length)
 
       // What a session was lent ends with it.

@@ -158,6 +158,9 @@ func (r *Room) relayed(six bool) (netip.Addr, bool) {
 func (r *Room) left(one *relay) {
 	r.mu.Lock()
 	delete(r.relays, one)
+	for _, leg := range one.legs { // there come no more
+		r.falls(leg)
+	}
 	one.grant.relays--
 	if place := household.Of(one.client.Addr()); r.places[place] > 1 {
 		r.places[place]--

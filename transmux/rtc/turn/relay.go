@@ -100,6 +100,7 @@ func (r *relay) leg(peer netip.AddrPort) *net.UDPConn {
 	}
 	_ = leg.SetReadBuffer(legBuffer) // a wish: the kernel's refusal costs only headroom
 	r.legs[peer] = leg
+	r.room.stands(leg, r)
 	r.room.work.Go(func() { r.listen(leg, peer) })
 	return leg
 }

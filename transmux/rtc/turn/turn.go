@@ -77,8 +77,9 @@ type Room struct {
 	grants   map[string]*grant // by user name
 	sessions map[string]*grant
 	relays   map[*relay]struct{}
-	places   map[netip.Addr]int // relays by network
-	nominal  uint16             // the last relayed address's port
+	places   map[netip.Addr]int        // relays by network
+	legs     map[netip.AddrPort]*relay // by where they send to the gateway from
+	nominal  uint16                    // the last relayed address's port
 	over     bool
 }
 
@@ -88,7 +89,7 @@ func New(cfg Config, gateway Gateway, sockets Sockets, log *slog.Logger) *Room {
 	return &Room{
 		cfg: cfg, gateway: gateway, sockets: sockets, log: log, crowd: newCrowd(),
 		grants: make(map[string]*grant), sessions: make(map[string]*grant),
-		relays: make(map[*relay]struct{}), places: make(map[netip.Addr]int),
+		relays: make(map[*relay]struct{}), places: make(map[netip.Addr]int), legs: make(map[netip.AddrPort]*relay),
 	}
 }
 
