@@ -17,6 +17,22 @@ type Cluster struct {
 	Unsettled int       `json:"unsettled"` // of these, the ones the directory does not know yet
 	Watches   int       `json:"watches"`   // streams followed
 	Nodes     []Node    `json:"nodes"`     // that live, by id, this one among them
+
+	Directory *Directory `json:"directory,omitempty"` // nil for a node that is alone
+}
+
+// Directory is where the list of who has what is kept.
+type Directory struct {
+	Leader string          `json:"leader"` // through which everything is written; empty: none leads, or it is not known
+	Wanted int             `json:"wanted"` // copies there should be; 0: not this node's to say
+	Copies []DirectoryCopy `json:"copies"` // the leader's among them
+}
+
+// DirectoryCopy is one of its copies.
+type DirectoryCopy struct {
+	Server  string `json:"server"`  // the node that carries it, or a NATS server's name
+	There   bool   `json:"there"`   // the leader hears of it
+	Current bool   `json:"current"` // it has all that was written
 }
 
 // Node is one node.
@@ -50,6 +66,9 @@ func (o operations) GetCluster(context.Context, GetClusterRequestObject) (GetClu
 	c.Since = c.Since.UTC().Truncate(time.Millisecond)
 	if c.Nodes == nil {
 		c.Nodes = []Node{}
+	}
+	if c.Directory != nil && c.Directory.Copies == nil {
+		c.Directory.Copies = []DirectoryCopy{}
 	}
 	for i := range c.Nodes {
 		n := &c.Nodes[i]

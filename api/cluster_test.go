@@ -25,6 +25,7 @@ func TestClusterAnswer(t *testing.T) {
 				{ID: "a", Region: "eu", Role: "any", Version: "v1", Since: at, Silent: -1e-9, Load: Load{Viewers: 4, Streams: 2, Bitrate: 5e6, CPU: 1.0 / 3}},
 				{ID: "b", Role: "edge", HTTP: "http://b", Relay: []string{"b:4443"}, Draining: true, Since: at, Silent: 0.4567},
 			},
+			Directory: &Directory{Leader: "b", Wanted: 2, Copies: []DirectoryCopy{{Server: "a", There: true}, {Server: "b", There: true, Current: true}}},
 		}
 	}
 	var got map[string]any
@@ -38,6 +39,10 @@ func TestClusterAnswer(t *testing.T) {
 	want := map[string]any{
 		"node": "a", "clustered": true, "connected": true, "since": since, "cause": "", "clerk": "b",
 		"claims": 2.0, "unsettled": 1.0, "watches": 3.0,
+		"directory": map[string]any{"leader": "b", "wanted": 2.0, "copies": []any{
+			map[string]any{"server": "a", "there": true, "current": false},
+			map[string]any{"server": "b", "there": true, "current": true},
+		}},
 		"nodes": []any{
 			map[string]any{
 				"id": "a", "region": "eu", "role": "any", "version": "v1", "http": "", "relay": []any{}, "draining": false,

@@ -345,6 +345,9 @@ type Cluster struct {
 	// Connected The directory answers.
 	Connected bool `json:"connected"`
 
+	// Directory Where the list of who has what is kept, as the node that is asked saw it last, some seconds ago at most. Not there where it is alone.
+	Directory *Directory `json:"directory,omitempty"`
+
 	// Node This one's id.
 	Node  string `json:"node"`
 	Nodes []Node `json:"nodes"`
@@ -410,6 +413,30 @@ type Diagnosis struct {
 
 	// Verdict `bad` is that it does not play for some or all, `warning` that it does not play as well as it could.
 	Verdict Verdict `json:"verdict"`
+}
+
+// Directory Where the list of who has what is kept, as the node that is asked saw it last, some seconds ago at most. Not there where it is alone.
+type Directory struct {
+	// Copies By name, the leader's among them. None where they are not known.
+	Copies []DirectoryCopy `json:"copies"`
+
+	// Leader The node through which everything is written, or a NATS server's name where nodes do not carry the directory themselves. Empty where none leads, or that is not known.
+	Leader string `json:"leader"`
+
+	// Wanted How many copies there should be; 0 where that is not this node's to say.
+	Wanted int `json:"wanted"`
+}
+
+// DirectoryCopy defines model for DirectoryCopy.
+type DirectoryCopy struct {
+	// Current It has all that was written.
+	Current bool `json:"current"`
+
+	// Server The node that carries it, or a NATS server's name.
+	Server string `json:"server"`
+
+	// There The leader hears of it.
+	There bool `json:"there"`
 }
 
 // Drain defines model for Drain.

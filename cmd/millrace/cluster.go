@@ -25,7 +25,8 @@ type neighbours struct {
 	assign *assign.Room // nil for a single node
 	// identity proves that this node is of the cluster; nil for a single node.
 	identity *wire.Identity
-	close    []func() // what is open, the last first
+	close    []func()                // what is open, the last first
+	copies   func() jetstream.Copies // of the directory; nil for a single node
 }
 
 // meet opens this node's directory. relay is where other nodes fetch streams; nil
@@ -103,6 +104,7 @@ func (n *neighbours) open(cfg *config.Cluster, log *slog.Logger) (directory.Stor
 		return nil, err
 	}
 	n.close = append(n.close, store.Close)
+	n.copies = store.Copies
 	return store, nil
 }
 
@@ -167,6 +169,9 @@ func (n *neighbours) describe() api.Cluster {
 		Node: n.dir.Self().ID, Clustered: n.assign != nil, Connected: h.Connected, Since: h.Since, Cause: h.Cause,
 		Clerk: h.Clerk, Claims: h.Claims, Unsettled: h.Unsettled, Watches: h.Watches, Nodes: []api.Node{},
 	}
+	if n.copies != nil {
+		c.Directory = describeCopies(n.copies())
+	}
 	now := time.Now()
 	for _, p := range n.dir.Nodes() {
 		c.Nodes = append(c.Nodes, api.Node{
@@ -176,6 +181,14 @@ func (n *neighbours) describe() api.Cluster {
 		})
 	}
 	return c
+}
+
+func describeCopies(c jetstream.Copies) *api.Directory {
+	d := &api.Directory{Leader: c.Leader, Wanted: c.Wanted}
+	for _, one := range c.List {
+		d.Copies = append(d.Copies, api.DirectoryCopy{Server: one.Server, There: one.There, Current: one.Current})
+	}
+	return d
 }
 
 func measureCluster(m *api.Metrics, n *neighbours) {
@@ -194,6 +207,14 @@ func measureCluster(m *api.Metrics, n *neighbours) {
 	if n.assign == nil {
 		return
 	}
+	m.Gauge("millrace_cluster_directory_copies", "Copies of the directory that have all that was written, as far as this node knows.", func() (current float64) {
+		for _, one := range n.copies().List {
+			if one.Current {
+				current++
+			}
+		}
+		return current
+	})
 	m.Counter("millrace_cluster_redirected_total", "New sessions sent to another node.",
 		func() float64 { return float64(n.assign.Stats().Redirected) })
 	m.Counter("millrace_cluster_forwarded_total", "Requests about sessions of other nodes that were passed on.",

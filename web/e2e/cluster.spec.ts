@@ -18,6 +18,8 @@ for (const width of [320, 768, 1440]) {
     await expect(page.locator('[data-node=relay] th')).toContainText('this one')
     await expect(page.locator('[data-node="edge-new-york-city-2"] th')).toContainText('draining')
     await expect(page.locator('[data-node="edge-4"]')).toContainText('2.5 Mb/s')
+    await expect(page.locator('[data-node=relay] th')).toContainText('leads')
+    await expect(page.getByText('The directory is led by relay; 2 of 3 copies up to date; catching up: edge-3.')).toBeVisible()
     const tree = page.locator('[data-tree="live/demo"]')
     const asked = () => site.requests.filter((r) => r.includes('/api/v1/cluster/streams/')).length
     expect(asked()).toBe(0)

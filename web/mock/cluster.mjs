@@ -21,10 +21,14 @@ const nodes = [
   node('edge-4', { region: 'us', load: { viewers: 1, streams: 1, bitrate: 2_500_000, cpu: 0.02 } }),
 ]
 
+const copy = (server, current = true) => ({ server, there: true, current })
+
+const directory = { leader: 'relay', wanted: 3, copies: [copy('edge-3', false), copy('origin-frankfurt'), copy('relay')] }
+
 const ALONE = { node: 'box', clustered: false, connected: true, since: '2026-01-01T12:00:00Z', cause: '', nodes: [] }
 
 /** What /api/v1/cluster says: only the scenario "cluster" has one. */
-export const clusterOf = (scenario) => (scenario === 'cluster' ? { ...ALONE, node: 'relay', clustered: true, nodes } : ALONE)
+export const clusterOf = (scenario) => (scenario === 'cluster' ? { ...ALONE, node: 'relay', clustered: true, nodes, directory } : ALONE)
 
 const hop = (id, parent, hops, latency, hop_latency, viewers) => ({ node: id, parent, hops, latency, hop_latency, viewers, region: '', transport: 'quic', rtt: 0, frames: 1000, lost: 0 })
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { describeTree, hopTime, layOut, type TreeNode } from './cluster.ts'
+import { describeDirectory, describeTree, hopTime, layOut, type TreeNode } from './cluster.ts'
 
 const node = (name: string, parent: string, more: Partial<TreeNode> = {}): TreeNode => ({
   node: name,
@@ -27,4 +27,23 @@ test('in words', () => {
     'o has it from its publisher, 0 viewers; e from o in 0.4 ms, 1 viewer',
   )
   expect(hopTime(0.0123)).toBe('12 ms')
+})
+
+test('the directory in words', () => {
+  const copy = (server: string, there = true, current = there) => ({ server, there, current })
+  expect(describeDirectory({ leader: 'a', wanted: 3, copies: [copy('a'), copy('b'), copy('c')] })).toEqual({
+    words: 'The directory is led by a; 3 of 3 copies up to date.',
+    urgent: false,
+  })
+  expect(describeDirectory({ leader: 'a', wanted: 0, copies: [copy('a'), copy('b', true, false)] })).toEqual({
+    words: 'The directory is led by a; 1 of 2 copies up to date; catching up: b.',
+    urgent: false,
+  })
+  expect(describeDirectory({ leader: '', wanted: 3, copies: [copy('a'), copy('b', false), copy('c', false)] })).toEqual({
+    words: 'Nobody leads the directory; 1 of 3 copies up to date; gone: b, c.',
+    urgent: true,
+  })
+  expect(describeDirectory({ leader: 'a', wanted: 3, copies: [copy('a')] }).urgent).toBe(true)
+  expect(describeDirectory({ leader: 'a', wanted: 1, copies: [copy('a')] }).words).toBe('The directory is led by a; 1 of 1 copy up to date.')
+  expect(describeDirectory({ leader: '', wanted: 3, copies: [] }).words).toContain('not known')
 })

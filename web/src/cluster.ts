@@ -10,6 +10,17 @@ export interface Cluster {
   connected: boolean
   cause: string
   nodes: ClusterNode[]
+  /** Not of one that is alone. */
+  directory?: Directory
+}
+
+/** Where the list of who has what is kept. */
+export interface Directory {
+  /** Through which all is written; "" where none leads, or it is not known. */
+  leader: string
+  /** 0 where the node that is asked does not say how many there should be. */
+  wanted: number
+  copies: { server: string; there: boolean; current: boolean }[]
 }
 
 export interface ClusterNode {
@@ -46,6 +57,21 @@ export function fetchCluster(signal?: AbortSignal): Promise<Cluster> {
 
 export function fetchTree(name: string, signal?: AbortSignal): Promise<Tree> {
   return get<Tree>(`/api/v1/cluster/streams/${namePath(name)}`, signal)
+}
+
+/** The directory in words; urgent where it may soon be gone, or is. */
+export function describeDirectory({ leader, wanted, copies }: Directory): { words: string; urgent: boolean } {
+  if (copies.length === 0) return { words: 'Where the directory is kept is not known now.', urgent: false }
+  const away = copies.filter((c) => !c.there).map((c) => c.server)
+  const late = copies.filter((c) => c.there && !c.current).map((c) => c.server)
+  const all = Math.max(wanted, copies.length)
+  const words = [
+    leader === '' ? 'Nobody leads the directory' : `The directory is led by ${leader}`,
+    `${copies.length - away.length - late.length} of ${all} ${all === 1 ? 'copy' : 'copies'} up to date`,
+    away.length > 0 && `gone: ${away.join(', ')}`,
+    late.length > 0 && `catching up: ${late.join(', ')}`,
+  ]
+  return { words: `${words.filter(Boolean).join('; ')}.`, urgent: leader === '' || away.length > 0 || copies.length < wanted }
 }
 
 /** Where a node stands in the picture: columns are hops, rows such that no lines cross. */

@@ -64,9 +64,23 @@ func TestThreeServers(t *testing.T) {
 			leader = i
 		}
 	}
+	for _, n := range []*member{edge, nodes[0]} {
+		until(t, n.Self().ID+" knows who leads, and all copies", func() bool {
+			c := n.store.Copies()
+			return c.Leader == fmt.Sprint("server", leader) && c.current() == 3 && len(c.List) == 3
+		})
+	}
+	if c := nodes[0].store.Copies(); c.Wanted != 3 || edge.store.Copies().Wanted != 0 {
+		t.Errorf("%+v", c)
+	}
 	begun = time.Now()
 	list[leader].Stop()
 	probe := nodes[(leader+1)%3]
+	until(t, "another one leads, and one copy is gone", func() bool {
+		c := probe.store.Copies()
+		return c.Leader != "" && c.Leader != fmt.Sprint("server", leader) && c.current() == 2 && len(c.List) == 3 &&
+			!c.List[leader].There && !c.List[leader].Current
+	})
 	until(t, "a claim is confirmed again", func() bool {
 		probed, err := probe.Claim(t.Context(), "live/probe", nil)
 		if err != nil {
@@ -85,6 +99,7 @@ func TestThreeServers(t *testing.T) {
 	}
 	for _, n := range []*member{edge, nodes[0], nodes[1]} {
 		until(t, "it says that it is cut off", func() bool { return !n.Health().Connected })
+		until(t, "it does not claim to know who leads", func() bool { return n.store.Copies().Leader == "" })
 		if p, err := n.Locate(t.Context(), "live/demo"); n != nodes[1] && (err != nil || p.Node != "carrier0") {
 			t.Errorf("%s, with no server: %+v, %v", n.Self().ID, p, err)
 		}
@@ -151,4 +166,14 @@ func told(t *testing.T, places <-chan directory.Place, want func(directory.Place
 			t.Fatal("it was not told")
 		}
 	}
+}
+
+// current counts the copies that have everything.
+func (c Copies) current() (n int) {
+	for _, one := range c.List {
+		if one.Current {
+			n++
+		}
+	}
+	return n
 }

@@ -81,6 +81,7 @@ type Store struct {
 
 	mu       sync.Mutex
 	stream   jetstream.Stream // of the bucket, as it was found last
+	copies   Copies           // as of the last look
 	epoch    uint64
 	epochs   uint64
 	cause    error

@@ -76,12 +76,14 @@ func (s *Store) mind(ctx context.Context) {
 			}
 			s.log.Debug("directory: the bucket does not answer", "cause", err)
 			if time.Since(failing) > patience {
+				s.note(stream)
 				s.offline(err)
 			}
 			wait = min(2*time.Second, 200*time.Millisecond+time.Since(failing)/4)
 			continue
 		}
 		failing = time.Time{}
+		s.note(stream)
 		s.online(stream)
 		wait = lookInterval + jitter(lookInterval/2)
 	}
@@ -118,7 +120,7 @@ func (s *Store) tellLocked() {
 }
 
 // look finds the bucket's stream by asking its leader, and makes it if it is ours
-// to make.
+// to make. With an error there may be a stream: one that is known and nobody can write.
 func (s *Store) look(ctx context.Context, failing time.Time) (jetstream.Stream, error) {
 	if s.nc.Status() != nats.CONNECTED {
 		if err := s.nc.LastError(); err != nil {
@@ -146,7 +148,7 @@ func (s *Store) look(ctx context.Context, failing time.Time) (jetstream.Stream, 
 		return nil, err
 	}
 	if err := led(stream.CachedInfo().Cluster); err != nil {
-		return nil, err
+		return stream, err
 	}
 	if have := stream.CachedInfo().Config.Replicas; have < s.cfg.Replicas {
 		if _, err := s.js.UpdateKeyValue(once, s.shape(s.cfg.Replicas)); err == nil {

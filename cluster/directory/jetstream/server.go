@@ -91,7 +91,7 @@ func (cfg ServerConfig) options(seal *seal, dir string) (*server.Options, error)
 		return nil, err
 	}
 	o := &server.Options{
-		ServerName: "millrace-" + cfg.Node, Host: host, Port: port,
+		ServerName: serverPrefix + cfg.Node, Host: host, Port: port,
 		Users:  []*server.User{{Username: userName, Password: seal.password()}},
 		NoSigs: true, JetStream: true, StoreDir: dir, DisableJetStreamBanner: true,
 		JetStreamMaxMemory: maxMemory, JetStreamMaxStore: maxDisk,

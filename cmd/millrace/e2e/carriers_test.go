@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"millrace/api"
 	"millrace/transmux/rtc/peer"
 )
 
@@ -95,6 +96,30 @@ func (g *gateway) connected(want bool) {
 	}
 }
 
+// ledBy waits until a node says who leads the directory, and how many copies are up
+// to date.
+func (g *gateway) ledBy(leader string, copies int) {
+	g.t.Helper()
+	var body []byte
+	err := poll(g.t.Context(), 3*patience, func() bool {
+		_, body = g.request(http.MethodGet, g.url("/api/v1/cluster"), "", "")
+		var state struct{ Directory *api.Directory }
+		if json.Unmarshal(body, &state) != nil || state.Directory == nil || state.Directory.Leader != leader {
+			return false
+		}
+		current := 0
+		for _, one := range state.Directory.Copies {
+			if one.Current && one.There {
+				current++
+			}
+		}
+		return current == copies
+	})
+	if err != nil {
+		g.t.Fatalf("the directory is not led by %s in %d copies: %s\n%s", leader, copies, body, g.tail())
+	}
+}
+
 // found watches a stream of another node as soon as it can be: until then a viewer
 // is told to come again.
 func (g *gateway) found(name string) *recorder {
@@ -135,8 +160,11 @@ func TestTheDirectoryDies(t *testing.T) {
 	viewer := edge.watch(withDeadline(t, patience), name)
 	viewer.more(t, 30)
 
-	begun := time.Now()
 	leader := c.leader()
+	for _, g := range []*gateway{edge, c.nodes[0]} {
+		g.ledBy(fmt.Sprint("carrier", leader), 3)
+	}
+	begun := time.Now()
 	c.nodes[leader].kill()
 	origin.publish(toneClip, "live/claimed")
 	origin.waitLive("live/claimed")

@@ -1,6 +1,6 @@
 import { ApiError } from '../api.ts'
-import { type Cluster, type ClusterNode, describeTree, fetchCluster, fetchTree, hopTime, layOut, type Place, type Tree } from '../cluster.ts'
-import { h, setText, svg } from '../dom.ts'
+import { type Cluster, type ClusterNode, describeDirectory, describeTree, fetchCluster, fetchTree, hopTime, layOut, type Place, type Tree } from '../cluster.ts'
+import { h, setAttribute, setText, svg } from '../dom.ts'
 import { bitrate, count, percent } from '../format.ts'
 import { Poller } from '../poller.ts'
 
@@ -17,6 +17,7 @@ const BOX = { width: 152, height: 42 }
 export class ClusterView {
   readonly #section: HTMLElement
   readonly #note = h('p', { class: 'cluster-note' })
+  readonly #directory = h('p', { class: 'cluster-directory' })
   readonly #rows = h('tbody')
   readonly #trees = h('div', { class: 'trees' })
   readonly #open = new Map<string, TreeView>()
@@ -40,6 +41,7 @@ export class ClusterView {
         { class: 'table', tabindex: 0, role: 'region', 'aria-label': 'Nodes, as a table' },
         h('table', {}, h('thead', {}, h('tr', {}, ...heads.map((t) => h('th', { scope: 'col' }, t)))), this.#rows),
       ),
+      this.#directory,
       this.#trees,
     )
   }
@@ -71,11 +73,16 @@ export class ClusterView {
     const cut = cluster.connected ? '' : `${cluster.node} is cut off from the others, so this may be old: ${cluster.cause}`
     setText(this.#note, cut)
     this.#note.hidden = cut === ''
-    this.#rows.replaceChildren(...cluster.nodes.map((node) => row(node, node.id === cluster.node)))
+    this.#rows.replaceChildren(...cluster.nodes.map((node) => row(node, node.id === cluster.node, node.id === cluster.directory?.leader)))
+    this.#directory.hidden = cluster.directory === undefined
+    if (cluster.directory === undefined) return
+    const { words, urgent } = describeDirectory(cluster.directory)
+    setText(this.#directory, words)
+    setAttribute(this.#directory, 'data-bad', urgent)
   }
 }
 
-function row(node: ClusterNode, here: boolean): HTMLElement {
+function row(node: ClusterNode, here: boolean, leads: boolean): HTMLElement {
   const { viewers, streams, bitrate: bits, cpu } = node.load
   const cells = [node.region || '–', node.role, String(viewers), String(streams), bitrate(bits), percent(cpu), node.version]
   return h(
@@ -86,6 +93,7 @@ function row(node: ClusterNode, here: boolean): HTMLElement {
       { scope: 'row' },
       node.id,
       here && h('span', { class: 'tag' }, 'this one'),
+      leads && h('span', { class: 'tag', title: 'The directory is written through it' }, 'leads'),
       node.draining && h('span', { class: 'tag tag-warn' }, 'draining'),
     ),
     ...cells.map((text) => h('td', {}, text)),
