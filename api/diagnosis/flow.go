@@ -57,12 +57,12 @@ func (f *Facts) steadiness() Check {
 	return c
 }
 
-// clock is about timestamps that jumped, which the ingest's timeline repairs.
+// clock is about timestamps that jumped, which those who take the stream in repair.
 func (f *Facts) clock() Check {
 	c := Check{ID: "clock", Area: Stream, Verdict: OK, Title: "The publisher's clock runs well", Seen: "Its timestamps have not jumped."}
 	switch {
 	case f.ClockJumps == nil:
-		c.Verdict, c.Title, c.Seen = Unknown, "The publisher's clock", "Its protocol does not tell of jumps."
+		c.Verdict, c.Title, c.Seen = Unknown, "The publisher's clock", "What comes from another node does not tell of jumps."
 	case *f.ClockJumps > 0:
 		c.Verdict, c.Code, c.Title = Warning, "clock_jumps", "The publisher's clock jumps"
 		c.Seen = fmt.Sprintf("Its timestamps began anew %s and were laid onto the stream's time.", lower(times(int(*f.ClockJumps))))

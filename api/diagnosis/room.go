@@ -23,8 +23,7 @@ type Config struct {
 	Cluster   func(ctx context.Context, stream string) *Cluster
 	Limits    func(stream string) []Limit
 	Draining  func() *Draining
-	// ClockJumps counts those of a stream's publisher; false where its protocol does
-	// not tell.
+	// ClockJumps counts those of a stream's publisher; false where it is not here.
 	ClockJumps func(stream string) (uint64, bool)
 	Ring       Ring
 	Ports      Ports

@@ -112,11 +112,11 @@ func (g *gateway) emptying() *diagnosis.Draining {
 	return &diagnosis.Draining{Until: *s.Until}
 }
 
-// clockJumps counts those of the stream's publisher. Only RTMP's clocks are laid onto
-// ours; the others say themselves where they are in time.
+// clockJumps counts those of the stream's publisher; not known of one that another
+// node has.
 func (g *gateway) clockJumps(stream string) (jumps uint64, known bool) {
 	for _, s := range g.ledger.Sessions() {
-		if s.Role == ledger.Publisher && s.Stream == stream && s.Protocol == "rtmp" && s.Numbers != nil {
+		if s.Role == ledger.Publisher && s.Stream == stream && s.Numbers != nil {
 			jumps, known = s.Numbers().ClockJumps, true // the newest comes last
 		}
 	}

@@ -48,6 +48,7 @@ var rooms = []room{
 	{"transmux/rtpio", []string{"transmux/codecs", "transmux/av"}, false, "RTP knows codecs, not who sends it"},
 	{"transmux/household", nil, false, "it must not know what is counted"},
 	{"transmux/crowd", nil, false, "it counts, and must not know whom"},
+	{"transmux/leap", nil, false, "it must not know whose timestamps these are"},
 	{"transmux/waiting", nil, false, "it bounds who waits, and must not know for what"},
 	{"transmux/journal", nil, false, "it must not know who listens"},
 	{"transmux/spelling", nil, false, "it compares words, and must not know what they are for"},
@@ -58,7 +59,7 @@ var rooms = []room{
 	{"transmux/rtsp", []string{"transmux/access", "transmux/waiting"}, false, "RTSP without streams: who publishes and who watches what is the rooms' above"},
 	{"transmux/bus", []string{"transmux/av"}, false, "the bus knows no protocol and no codec"},
 	{"transmux/derive", []string{"transmux/bus", "transmux/codecs", "transmux/av"}, false, "it reads tracks and writes tracks"},
-	{"transmux/rtc", []string{"transmux/household", "transmux/origin", "transmux/rtpio", "transmux/codecs", "transmux/av", "transmux/problem"}, false, "WebRTC without streams: who watches what is playout's"},
+	{"transmux/rtc", []string{"transmux/household", "transmux/leap", "transmux/origin", "transmux/rtpio", "transmux/codecs", "transmux/av", "transmux/problem"}, false, "WebRTC without streams: who watches what is playout's"},
 	{"transmux/avtest", []string{"transmux"}, false, "helpers of tests"},
 }
 

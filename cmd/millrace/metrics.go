@@ -89,6 +89,8 @@ func measureWHIP(m *api.Metrics, r *whip.Room) {
 	m.Counter("millrace_whip_dropped_total", "Packets that a session's full queue had no room for.",
 		func() float64 { return float64(r.Stats().Dropped) })
 	m.Drops.Add("publisher_queue", func() uint64 { return r.Stats().Dropped })
+	m.Counter("millrace_whip_clock_jumps_total", "Times that a publisher's timestamps began anew.",
+		func() float64 { return float64(r.Stats().Jumps) })
 }
 
 func measurePort(m *api.Metrics, p *port.Port) {

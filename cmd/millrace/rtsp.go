@@ -135,7 +135,7 @@ func measureRTSP(m *api.Metrics, s *wire.Server, taken *rtsp.Room, given *playrt
 	m.Drops.Add("unreadable", func() uint64 { return s.Stats().BadPackets })
 	m.Counter("millrace_rtsp_accept_errors_total", "RTSP connections that could not be accepted, for want of file descriptors perhaps.",
 		func() float64 { return float64(s.Stats().AcceptErrors) })
-	m.Counter("millrace_rtsp_clock_jumps_total", "Times that a publisher's timestamps went back; counted when a session ends.",
+	m.Counter("millrace_rtsp_clock_jumps_total", "Times that a publisher's timestamps began anew; counted when a session ends.",
 		func() float64 { return float64(taken.Stats().Jumps) })
 	m.Gauge("millrace_rtsp_viewers", "Players over RTSP now.",
 		func() float64 { return float64(given.Stats().Viewers) })

@@ -20,8 +20,8 @@ type intake struct {
 	lossy     bool
 	clock     rtpio.Clock
 	lanes     []*lane
-	jumps     uint64
-	strange   bool // a payload type that nobody described: that was said
+	jumps     uint64 // of the lanes' timestamps
+	strange   bool   // a payload type that nobody described: that was said
 }
 
 // newIntake plans for media. It has no lanes where none can be taken.
@@ -69,9 +69,11 @@ func (in *intake) take(media int, p *rtp.Packet, arrived time.Time) {
 	switch {
 	case before == nil && l.coding.clockRate() != l.codings[0].clockRate(), before != nil && before != l.coding:
 		in.clock.Restart(l.clock, l.coding.clockRate())
+		l.leap.Restart()
 	case l.begun && l.ssrc != p.SSRC:
 		l.inbound.Restart()
 		in.clock.Restart(l.clock, l.coding.clockRate())
+		l.leap.Restart()
 	}
 	l.begun, l.ssrc = true, p.SSRC
 	l.inbound.Push(rtpio.Packet{
@@ -120,6 +122,10 @@ func (in *intake) write(l *lane, now time.Time) {
 		}
 		f := unit.Frame
 		f.Track = l.track
+		if l.leap.Jumped(unit.Timestamp, l.coding.clockRate(), f.Arrived) {
+			in.jumps++
+			in.log.Debug("rtsp: timestamps jumped", "kind", l.track.Kind)
+		}
 		f.PTS, f.DTS = in.place(l, unit.Timestamp, f.Arrived)
 		in.publisher.Write(f)
 	}
@@ -132,7 +138,6 @@ func (in *intake) write(l *lane, now time.Time) {
 func (in *intake) place(l *lane, timestamp uint32, arrived time.Time) (pts, dts time.Duration) {
 	pts, dts = in.clock.At(l.clock, timestamp, arrived)
 	if dts-pts > maxReorder {
-		in.jumps++
 		in.clock.Restart(l.clock, l.coding.clockRate())
 		pts, dts = in.clock.At(l.clock, timestamp, arrived)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"millrace/transmux/av"
+	"millrace/transmux/leap"
 	"millrace/transmux/rtpio"
 	"millrace/transmux/rtsp"
 )
@@ -18,6 +19,7 @@ type lane struct {
 	coding    *coding  // what comes
 	inbound   *rtpio.Inbound
 	clock     int // the track's number in the intake's clock
+	leap      leap.Track
 	ssrc      uint32
 	begun     bool
 	track     *av.Track

@@ -13,7 +13,7 @@ func (s *session) tell(now time.Time) {
 		return
 	}
 	in := s.intake.sum()
-	n := ledger.Numbers{Transport: "tcp", Bytes: in.Bytes, Packets: in.Received, Lost: in.Lost, Connecting: in.Frames == 0}
+	n := ledger.Numbers{Transport: "tcp", Bytes: in.Bytes, Packets: in.Received, Lost: in.Lost, Connecting: in.Frames == 0, ClockJumps: s.intake.jumps}
 	if s.lossy {
 		n.Transport = "udp"
 	}

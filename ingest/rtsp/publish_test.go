@@ -19,6 +19,7 @@ import (
 	"millrace/transmux/av"
 	"millrace/transmux/avtest"
 	"millrace/transmux/bus"
+	"millrace/transmux/ledger"
 	"millrace/transmux/rtsp"
 )
 
@@ -185,7 +186,8 @@ func mjpeg() *description.Media {
 // Timestamps that jump, over their wrap and elsewhere, and a sender whose clocks
 // were set, leave a stream whose times only grow.
 func TestClockJumps(t *testing.T) {
-	h := build(t, ingest.Config{})
+	known := ledger.New(nil)
+	h := build(t, ingest.Config{Ledger: known})
 	e := newEncoder(t, gortsplib.TransportTCP)
 	e.at = 47_721_800 // 90 kHz of 32 bits turn at 47 721 859 ms
 	if err := e.publish(h.url("live/a")); err != nil {
@@ -198,6 +200,10 @@ func TestClockJumps(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer sub.Close()
+	e.run("its numbers", func() bool { return known.Sessions()[0].Numbers().Packets > 0 })
+	if n := known.Sessions()[0].Numbers().ClockJumps; n != 0 {
+		t.Errorf("%d jumps before the first", n)
+	}
 	for i, at := range []uint32{0, 47_700_000, 1000, 500_000, 2000, 3000, 1500} {
 		if i > 0 {
 			e.at = at
@@ -205,6 +211,9 @@ func TestClockJumps(t *testing.T) {
 		before := h.frames("live/a")
 		e.run("frames", func() bool { return h.frames("live/a") > before+20 })
 	}
+	e.run("the jumps of both tracks are told", func() bool {
+		return known.Sessions()[0].Numbers().ClockJumps >= 2*4 // of the seven one is none, and one may be less than a second
+	})
 	var ids [3]av.TrackID
 	for _, t := range sub.Stream().Catalog().Tracks {
 		ids[t.Kind] = t.ID

@@ -20,6 +20,7 @@ import (
 
 	"millrace/ingest"
 	"millrace/transmux/bus"
+	"millrace/transmux/ledger"
 	"millrace/transmux/rtc/port"
 	"millrace/transmux/rtc/resource"
 	"millrace/transmux/rtc/sender"
@@ -29,8 +30,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // house is a gateway that takes WHIP.
 type house struct {
-	hub *bus.Hub
-	url string
+	hub    *bus.Hub
+	ledger *ledger.Ledger
+	url    string
 }
 
 func newHouse(t *testing.T, cfg bus.Config) *house {
@@ -45,9 +47,9 @@ func newHouse(t *testing.T, cfg bus.Config) *house {
 	transport := sender.New(p, log)
 	work.Go(func() { _ = p.Serve(ctx) })
 	work.Go(func() { _ = transport.Serve(ctx) })
-	h := &house{hub: bus.New(cfg)}
+	h := &house{hub: bus.New(cfg), ledger: ledger.New(nil)}
 	resources := resource.New(resource.Config{})
-	room := New(ingest.New(h.hub, ingest.Config{}, log), transport, resources, nil, log)
+	room := New(ingest.New(h.hub, ingest.Config{Ledger: h.ledger}, log), transport, resources, nil, log)
 	router := chi.NewRouter()
 	resources.Routes(router)
 	room.Routes(router)

@@ -10,6 +10,7 @@ func (s *session) numbers() ledger.Numbers {
 	n := ledger.Numbers{
 		At: f.At, Bytes: f.Bytes, Packets: f.Stats.Received, Lost: f.Stats.Lost, Resent: f.Stats.Recovered,
 		Keyframes: f.Refreshes, RoundTrip: f.RoundTrip, Jitter: f.Jitter, Connecting: f.Stats.Received == 0,
+		ClockJumps: f.Jumps,
 	}
 	if f.Video != 0 {
 		n.Video = f.Video.String()

@@ -61,6 +61,7 @@ type Stats struct {
 	Lost      uint64 // of them, those that never came
 	Recovered uint64 // those that came when they were asked for again
 	Dropped   uint64 // those that a full queue had no room for
+	Jumps     uint64 // times that a track's timestamps began anew
 	Asked     uint64 // those asked for again, each time counted
 	Refreshes uint64 // keyframes asked of publishers
 }
@@ -90,7 +91,7 @@ func (room *Room) Stats() Stats {
 	c := &room.counters
 	return Stats{
 		Opened: c.opened.Load(), Refused: c.refused.Load(), Packets: c.media.Packets.Load(),
-		Lost: c.media.Lost.Load(), Recovered: c.media.Recovered.Load(), Dropped: c.media.Dropped.Load(),
+		Lost: c.media.Lost.Load(), Recovered: c.media.Recovered.Load(), Dropped: c.media.Dropped.Load(), Jumps: c.media.Jumps.Load(),
 		Asked: c.media.Asked.Load(), Refreshes: c.media.Refreshes.Load(),
 	}
 }

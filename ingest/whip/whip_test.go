@@ -80,6 +80,38 @@ func TestPictureAndSound(t *testing.T) {
 	}
 }
 
+// A publisher whose timestamps begin anew is told of, and one whose line or camera
+// only stood still is not.
+func TestClockJumps(t *testing.T) {
+	h := newHouse(t, bus.Config{})
+	audio := newTrack(t, webrtc.MimeTypeOpus, "a")
+	newPublisher(t, h, audio).publish("live/x")
+	told := func(jumps uint64, packets int) {
+		t.Helper()
+		var before uint64
+		if n := h.ledger.Sessions()[0].Numbers(); !n.At.IsZero() {
+			before = n.Packets
+		}
+		tick := time.NewTicker(20 * time.Millisecond) // as fast as its timestamps say
+		defer tick.Stop()
+		for deadline := time.Now().Add(20 * time.Second); ; <-tick.C {
+			n := h.ledger.Sessions()[0].Numbers()
+			if n.ClockJumps == jumps && n.Packets >= before+uint64(packets) {
+				return
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("not %d jumps: %+v", jumps, n)
+			}
+			write(t, audio, avtest.OpusSilence(2), 20*time.Millisecond)
+		}
+	}
+	told(0, 20)
+	write(t, audio, avtest.OpusSilence(2), time.Hour) // what follows is an hour later
+	told(1, 20)
+	write(t, audio, avtest.OpusSilence(2), 12*time.Hour)
+	told(2, 20)
+}
+
 func TestAKeyframeIsAskedForOnce(t *testing.T) {
 	h := newHouse(t, bus.Config{})
 	video := newTrack(t, webrtc.MimeTypeVP8, "v")

@@ -13,6 +13,7 @@ type Figures struct {
 	Stats        rtpio.Stats
 	Bytes        uint64 // of what came, sealed
 	Refreshes    uint64 // keyframes that the peer was asked for
+	Jumps        uint64 // times that timestamps began anew
 	RoundTrip    time.Duration
 	Jitter       time.Duration // of the picture, or else of the sound
 	Video, Audio av.Codec      // what comes, of several renditions the first; none before it does
@@ -28,7 +29,7 @@ func (s *Intake) Figures() Figures {
 
 // show leaves the figures for Figures.
 func (s *Intake) show(now time.Time) {
-	f := &Figures{At: now, Stats: s.tallied, Bytes: s.bytes, Refreshes: s.refreshes, RoundTrip: s.endpoint.RoundTrip()}
+	f := &Figures{At: now, Stats: s.tallied, Bytes: s.bytes, Refreshes: s.refreshes, Jumps: s.in.jumps, RoundTrip: s.endpoint.RoundTrip()}
 	for _, l := range s.in.layers {
 		if l.track == nil {
 			continue

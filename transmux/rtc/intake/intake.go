@@ -56,6 +56,7 @@ type Counters struct {
 	Asked     atomic.Uint64 // those asked for again, each time counted (NACK)
 	Refreshes atomic.Uint64 // requests for a keyframe, of each picture (PLI)
 	Dropped   atomic.Uint64 // those that a full queue had no room for
+	Jumps     atomic.Uint64 // times that a track's timestamps began anew
 }
 
 // Intake receives in one session. Its methods but for Run are the part of
@@ -75,6 +76,7 @@ type Intake struct {
 	wanted   bool // a keyframe, as soon as one may be asked for
 	opened   []byte
 	tallied  rtpio.Stats // what the counters have of it
+	leaps    uint64      // likewise
 
 	bytes, refreshes uint64 // see Figures
 	figures          atomic.Pointer[Figures]
@@ -177,7 +179,8 @@ func (s *Intake) tally() {
 	s.counters.Lost.Add(sum.Lost - s.tallied.Lost)
 	s.counters.Recovered.Add(sum.Recovered - s.tallied.Recovered)
 	s.counters.Asked.Add(sum.Asked - s.tallied.Asked)
-	s.tallied = sum
+	s.counters.Jumps.Add(s.in.jumps - s.leaps)
+	s.tallied, s.leaps = sum, s.in.jumps
 }
 
 // speak sends what is due.

@@ -6,6 +6,7 @@ import (
 	"github.com/pion/rtp"
 
 	"millrace/transmux/av"
+	"millrace/transmux/leap"
 	"millrace/transmux/rtc/description"
 	"millrace/transmux/rtpio"
 )
@@ -30,6 +31,7 @@ type layer struct {
 	inbound   *rtpio.Inbound
 	reception reception
 	clock     int // the track's number in the session's clock
+	leap      leap.Track
 	track     *av.Track
 	punctual  punctual
 	held      []held      // what the pace keeps back
@@ -113,6 +115,7 @@ func (in *sorter) layer(a *description.AnswerMedia, f *description.Format, h *rt
 			// The encoder began anew under another SSRC.
 			l.inbound.Restart()
 			in.clock.Restart(l.clock, f.ClockRate)
+			l.leap.Restart()
 			l.reception = reception{ssrc: h.SSRC, clockRate: f.ClockRate}
 			return l
 		}

@@ -21,6 +21,7 @@ type sorter struct {
 	publisher Publisher
 	ssrc      uint32 // ours, as the sender of RTCP
 	clock     rtpio.Clock
+	jumps     uint64 // of the tracks' timestamps
 	layers    []*layer
 	sources   map[uint32]source
 	transport *twcc.Recorder
@@ -93,6 +94,9 @@ func (in *sorter) write(l *layer, now time.Time) {
 		}
 		f := unit.Frame
 		f.Track = l.track
+		if l.leap.Jumped(unit.Timestamp, l.format.ClockRate, f.Arrived) {
+			in.jumps++
+		}
 		f.PTS, f.DTS = in.clock.At(l.clock, unit.Timestamp, f.Arrived)
 		in.pass(l, f, now)
 	}
