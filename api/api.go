@@ -69,6 +69,7 @@ type API struct {
 
 	rates     rates
 	pulse     pulse
+	past      past
 	followers followers
 }
 

@@ -186,6 +186,8 @@ func TestEveryOperation(t *testing.T) {
 	ok("hooks", err == nil && hooks.JSON200 != nil && hooks.JSON200.Total == 1, hooks, err)
 	overview, err := c.GetOverviewWithResponse(ctx)
 	ok("overview", err == nil && overview.JSON200 != nil && overview.JSON200.Publishers == 1 && overview.JSON200.Memory > 1<<20 && overview.JSON200.Node == "a", overview, err)
+	history, err := c.GetOverviewHistoryWithResponse(ctx)
+	ok("overview history", err == nil && history.JSON200 != nil && history.JSON200.Every == 2, history, err)
 	server, err := c.GetServerWithResponse(ctx)
 	ok("server", err == nil && server.JSON200 != nil && len(server.JSON200.NeedsCredential) == 4, server, err)
 	config, err := c.GetConfigWithResponse(ctx, nil)

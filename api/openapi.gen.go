@@ -200,6 +200,32 @@ type Overview struct {
 	Warnings int `json:"warnings"`
 }
 
+// Past defines model for Past.
+type Past struct {
+	// Every Seconds between two samples.
+	Every float64 `json:"every"`
+
+	// Now On the clock that the samples are on.
+	Now time.Time `json:"now"`
+
+	// Samples Oldest first, 300 at most.
+	Samples []PastSample `json:"samples"`
+}
+
+// PastSample The overview's fields of these names, as they were then.
+type PastSample struct {
+	At         time.Time `json:"at"`
+	BitrateIn  int64     `json:"bitrate_in"`
+	BitrateOut int64     `json:"bitrate_out"`
+	CPU        float64   `json:"cpu"`
+
+	// Latency What the gateway adds, over the last ten seconds; 0 while nobody watches.
+	Latency    Latency `json:"latency"`
+	Memory     int64   `json:"memory"`
+	Publishers int     `json:"publishers"`
+	Viewers    int     `json:"viewers"`
+}
+
 // Picture defines model for Picture.
 type Picture struct {
 	// At When its last byte came.
@@ -558,6 +584,9 @@ type ServerInterface interface {
 	// GetOverview How this node is doing, in a few numbers
 	// (GET /overview)
 	GetOverview(w http.ResponseWriter, r *http.Request)
+	// GetOverviewHistory How this node was doing, for charts
+	// (GET /overview/history)
+	GetOverviewHistory(w http.ResponseWriter, r *http.Request)
 	// GetServer What a page needs for saying how to publish here
 	// (GET /server)
 	GetServer(w http.ResponseWriter, r *http.Request)
@@ -654,6 +683,12 @@ func (_ Unimplemented) GetOverview(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNotImplemented)
 }
 
+// GetOverviewHistory How this node was doing, for charts
+// (GET /overview/history)
+func (_ Unimplemented) GetOverviewHistory(w http.ResponseWriter, r *http.Request) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
 // GetServer What a page needs for saying how to publish here
 // (GET /server)
 func (_ Unimplemented) GetServer(w http.ResponseWriter, r *http.Request) {
@@ -725,7 +760,6 @@ type MiddlewareFunc func(http.Handler) http.Handler
 
 // GetCluster operation middleware
 func (siw *ServerInterfaceWrapper) GetCluster(w http.ResponseWriter, r *http.Request) {
-
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetCluster(w, r)
 	}))
@@ -739,7 +773,6 @@ func (siw *ServerInterfaceWrapper) GetCluster(w http.ResponseWriter, r *http.Req
 
 // GetStreamTree operation middleware
 func (siw *ServerInterfaceWrapper) GetStreamTree(w http.ResponseWriter, r *http.Request) {
-
 	var err error
 	_ = err
 
@@ -765,7 +798,6 @@ func (siw *ServerInterfaceWrapper) GetStreamTree(w http.ResponseWriter, r *http.
 
 // GetConfig operation middleware
 func (siw *ServerInterfaceWrapper) GetConfig(w http.ResponseWriter, r *http.Request) {
-
 	var err error
 	_ = err
 
@@ -806,7 +838,6 @@ func (siw *ServerInterfaceWrapper) GetConfig(w http.ResponseWriter, r *http.Requ
 
 // ReplaceConfig operation middleware
 func (siw *ServerInterfaceWrapper) ReplaceConfig(w http.ResponseWriter, r *http.Request) {
-
 	var err error
 	_ = err
 
@@ -860,7 +891,6 @@ func (siw *ServerInterfaceWrapper) ReplaceConfig(w http.ResponseWriter, r *http.
 
 // ListDerived operation middleware
 func (siw *ServerInterfaceWrapper) ListDerived(w http.ResponseWriter, r *http.Request) {
-
 	var err error
 	_ = err
 
@@ -914,7 +944,6 @@ func (siw *ServerInterfaceWrapper) ListDerived(w http.ResponseWriter, r *http.Re
 
 // GetDrain operation middleware
 func (siw *ServerInterfaceWrapper) GetDrain(w http.ResponseWriter, r *http.Request) {
-
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetDrain(w, r)
 	}))
@@ -928,7 +957,6 @@ func (siw *ServerInterfaceWrapper) GetDrain(w http.ResponseWriter, r *http.Reque
 
 // StartDrain operation middleware
 func (siw *ServerInterfaceWrapper) StartDrain(w http.ResponseWriter, r *http.Request) {
-
 	var err error
 	_ = err
 
@@ -961,7 +989,6 @@ func (siw *ServerInterfaceWrapper) StartDrain(w http.ResponseWriter, r *http.Req
 
 // ListEvents operation middleware
 func (siw *ServerInterfaceWrapper) ListEvents(w http.ResponseWriter, r *http.Request) {
-
 	var err error
 	_ = err
 
@@ -1054,7 +1081,6 @@ func (siw *ServerInterfaceWrapper) ListEvents(w http.ResponseWriter, r *http.Req
 
 // ListHooks operation middleware
 func (siw *ServerInterfaceWrapper) ListHooks(w http.ResponseWriter, r *http.Request) {
-
 	var err error
 	_ = err
 
@@ -1095,7 +1121,6 @@ func (siw *ServerInterfaceWrapper) ListHooks(w http.ResponseWriter, r *http.Requ
 
 // GetOverview operation middleware
 func (siw *ServerInterfaceWrapper) GetOverview(w http.ResponseWriter, r *http.Request) {
-
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetOverview(w, r)
 	}))
@@ -1107,9 +1132,21 @@ func (siw *ServerInterfaceWrapper) GetOverview(w http.ResponseWriter, r *http.Re
 	handler.ServeHTTP(w, r)
 }
 
+// GetOverviewHistory operation middleware
+func (siw *ServerInterfaceWrapper) GetOverviewHistory(w http.ResponseWriter, r *http.Request) {
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetOverviewHistory(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetServer operation middleware
 func (siw *ServerInterfaceWrapper) GetServer(w http.ResponseWriter, r *http.Request) {
-
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetServer(w, r)
 	}))
@@ -1123,7 +1160,6 @@ func (siw *ServerInterfaceWrapper) GetServer(w http.ResponseWriter, r *http.Requ
 
 // ListSessions operation middleware
 func (siw *ServerInterfaceWrapper) ListSessions(w http.ResponseWriter, r *http.Request) {
-
 	var err error
 	_ = err
 
@@ -1229,7 +1265,6 @@ func (siw *ServerInterfaceWrapper) ListSessions(w http.ResponseWriter, r *http.R
 
 // EndSession operation middleware
 func (siw *ServerInterfaceWrapper) EndSession(w http.ResponseWriter, r *http.Request) {
-
 	var err error
 	_ = err
 
@@ -1255,7 +1290,6 @@ func (siw *ServerInterfaceWrapper) EndSession(w http.ResponseWriter, r *http.Req
 
 // GetSession operation middleware
 func (siw *ServerInterfaceWrapper) GetSession(w http.ResponseWriter, r *http.Request) {
-
 	var err error
 	_ = err
 
@@ -1281,7 +1315,6 @@ func (siw *ServerInterfaceWrapper) GetSession(w http.ResponseWriter, r *http.Req
 
 // ListSources operation middleware
 func (siw *ServerInterfaceWrapper) ListSources(w http.ResponseWriter, r *http.Request) {
-
 	var err error
 	_ = err
 
@@ -1322,7 +1355,6 @@ func (siw *ServerInterfaceWrapper) ListSources(w http.ResponseWriter, r *http.Re
 
 // GetSource operation middleware
 func (siw *ServerInterfaceWrapper) GetSource(w http.ResponseWriter, r *http.Request) {
-
 	var err error
 	_ = err
 
@@ -1348,7 +1380,6 @@ func (siw *ServerInterfaceWrapper) GetSource(w http.ResponseWriter, r *http.Requ
 
 // ListStreams operation middleware
 func (siw *ServerInterfaceWrapper) ListStreams(w http.ResponseWriter, r *http.Request) {
-
 	var err error
 	_ = err
 
@@ -1441,7 +1472,6 @@ func (siw *ServerInterfaceWrapper) ListStreams(w http.ResponseWriter, r *http.Re
 
 // GetStream operation middleware
 func (siw *ServerInterfaceWrapper) GetStream(w http.ResponseWriter, r *http.Request) {
-
 	var err error
 	_ = err
 
@@ -1467,7 +1497,6 @@ func (siw *ServerInterfaceWrapper) GetStream(w http.ResponseWriter, r *http.Requ
 
 // GetStreamDiagnosis operation middleware
 func (siw *ServerInterfaceWrapper) GetStreamDiagnosis(w http.ResponseWriter, r *http.Request) {
-
 	var err error
 	_ = err
 
@@ -1493,7 +1522,6 @@ func (siw *ServerInterfaceWrapper) GetStreamDiagnosis(w http.ResponseWriter, r *
 
 // GetStreamPictures operation middleware
 func (siw *ServerInterfaceWrapper) GetStreamPictures(w http.ResponseWriter, r *http.Request) {
-
 	var err error
 	_ = err
 
@@ -1667,6 +1695,9 @@ func HandlerWithOptions(si ServerInterface, options ChiServerOptions) http.Handl
 		r.Get(options.BaseURL+"/overview", wrapper.GetOverview)
 	})
 	r.Group(func(r chi.Router) {
+		r.Get(options.BaseURL+"/overview/history", wrapper.GetOverviewHistory)
+	})
+	r.Group(func(r chi.Router) {
 		r.Get(options.BaseURL+"/server", wrapper.GetServer)
 	})
 	r.Group(func(r chi.Router) {
@@ -1696,11 +1727,9 @@ func HandlerWithOptions(si ServerInterface, options ChiServerOptions) http.Handl
 
 type ErrorApplicationProblemPlusJSONResponse Problem
 
-type NotModifiedResponse struct {
-}
+type NotModifiedResponse struct{}
 
-type GetClusterRequestObject struct {
-}
+type GetClusterRequestObject struct{}
 
 type GetClusterResponseObject interface {
 	VisitGetClusterResponse(w http.ResponseWriter) error
@@ -1709,7 +1738,6 @@ type GetClusterResponseObject interface {
 type GetCluster200JSONResponse Cluster
 
 func (response GetCluster200JSONResponse) VisitGetClusterResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -1726,7 +1754,6 @@ type GetClusterdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetClusterdefaultApplicationProblemPlusJSONResponse) VisitGetClusterResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -1748,7 +1775,6 @@ type GetStreamTreeResponseObject interface {
 type GetStreamTree200JSONResponse Tree
 
 func (response GetStreamTree200JSONResponse) VisitGetStreamTreeResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -1765,7 +1791,6 @@ type GetStreamTreedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetStreamTreedefaultApplicationProblemPlusJSONResponse) VisitGetStreamTreeResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -1794,7 +1819,6 @@ type GetConfig200JSONResponse struct {
 }
 
 func (response GetConfig200JSONResponse) VisitGetConfigResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -1821,7 +1845,6 @@ type GetConfigdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetConfigdefaultApplicationProblemPlusJSONResponse) VisitGetConfigResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -1844,7 +1867,6 @@ type ReplaceConfigResponseObject interface {
 type ReplaceConfig200JSONResponse ConfigChange
 
 func (response ReplaceConfig200JSONResponse) VisitReplaceConfigResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -1861,7 +1883,6 @@ type ReplaceConfigdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ReplaceConfigdefaultApplicationProblemPlusJSONResponse) VisitReplaceConfigResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -1890,7 +1911,6 @@ type ListDerived200JSONResponse struct {
 }
 
 func (response ListDerived200JSONResponse) VisitListDerivedResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -1917,7 +1937,6 @@ type ListDeriveddefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListDeriveddefaultApplicationProblemPlusJSONResponse) VisitListDerivedResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -1928,8 +1947,7 @@ func (response ListDeriveddefaultApplicationProblemPlusJSONResponse) VisitListDe
 	return err
 }
 
-type GetDrainRequestObject struct {
-}
+type GetDrainRequestObject struct{}
 
 type GetDrainResponseObject interface {
 	VisitGetDrainResponse(w http.ResponseWriter) error
@@ -1938,7 +1956,6 @@ type GetDrainResponseObject interface {
 type GetDrain200JSONResponse Drain
 
 func (response GetDrain200JSONResponse) VisitGetDrainResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -1955,7 +1972,6 @@ type GetDraindefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetDraindefaultApplicationProblemPlusJSONResponse) VisitGetDrainResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -1977,7 +1993,6 @@ type StartDrainResponseObject interface {
 type StartDrain202JSONResponse Drain
 
 func (response StartDrain202JSONResponse) VisitStartDrainResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -1994,7 +2009,6 @@ type StartDraindefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response StartDraindefaultApplicationProblemPlusJSONResponse) VisitStartDrainResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2016,7 +2030,6 @@ type ListEventsResponseObject interface {
 type ListEvents200JSONResponse EventList
 
 func (response ListEvents200JSONResponse) VisitListEventsResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -2033,7 +2046,6 @@ type ListEvents200TextEventStreamResponse struct {
 }
 
 func (response ListEvents200TextEventStreamResponse) VisitListEventsResponse(w http.ResponseWriter) error {
-
 	w.Header().Set("Content-Type", "text/event-stream")
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
@@ -2076,7 +2088,6 @@ type ListEventsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListEventsdefaultApplicationProblemPlusJSONResponse) VisitListEventsResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2105,7 +2116,6 @@ type ListHooks200JSONResponse struct {
 }
 
 func (response ListHooks200JSONResponse) VisitListHooksResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2132,7 +2142,6 @@ type ListHooksdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListHooksdefaultApplicationProblemPlusJSONResponse) VisitListHooksResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2143,8 +2152,7 @@ func (response ListHooksdefaultApplicationProblemPlusJSONResponse) VisitListHook
 	return err
 }
 
-type GetOverviewRequestObject struct {
-}
+type GetOverviewRequestObject struct{}
 
 type GetOverviewResponseObject interface {
 	VisitGetOverviewResponse(w http.ResponseWriter) error
@@ -2153,7 +2161,6 @@ type GetOverviewResponseObject interface {
 type GetOverview200JSONResponse Overview
 
 func (response GetOverview200JSONResponse) VisitGetOverviewResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -2170,7 +2177,6 @@ type GetOverviewdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetOverviewdefaultApplicationProblemPlusJSONResponse) VisitGetOverviewResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2181,8 +2187,42 @@ func (response GetOverviewdefaultApplicationProblemPlusJSONResponse) VisitGetOve
 	return err
 }
 
-type GetServerRequestObject struct {
+type GetOverviewHistoryRequestObject struct{}
+
+type GetOverviewHistoryResponseObject interface {
+	VisitGetOverviewHistoryResponse(w http.ResponseWriter) error
 }
+
+type GetOverviewHistory200JSONResponse Past
+
+func (response GetOverviewHistory200JSONResponse) VisitGetOverviewHistoryResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOverviewHistorydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetOverviewHistorydefaultApplicationProblemPlusJSONResponse) VisitGetOverviewHistoryResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetServerRequestObject struct{}
 
 type GetServerResponseObject interface {
 	VisitGetServerResponse(w http.ResponseWriter) error
@@ -2191,7 +2231,6 @@ type GetServerResponseObject interface {
 type GetServer200JSONResponse Server
 
 func (response GetServer200JSONResponse) VisitGetServerResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -2208,7 +2247,6 @@ type GetServerdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetServerdefaultApplicationProblemPlusJSONResponse) VisitGetServerResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2237,7 +2275,6 @@ type ListSessions200JSONResponse struct {
 }
 
 func (response ListSessions200JSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2264,7 +2301,6 @@ type ListSessionsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListSessionsdefaultApplicationProblemPlusJSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2283,8 +2319,7 @@ type EndSessionResponseObject interface {
 	VisitEndSessionResponse(w http.ResponseWriter) error
 }
 
-type EndSession204Response struct {
-}
+type EndSession204Response struct{}
 
 func (response EndSession204Response) VisitEndSessionResponse(w http.ResponseWriter) error {
 	w.WriteHeader(204)
@@ -2294,7 +2329,6 @@ func (response EndSession204Response) VisitEndSessionResponse(w http.ResponseWri
 type EndSession404ApplicationProblemPlusJSONResponse Problem
 
 func (response EndSession404ApplicationProblemPlusJSONResponse) VisitEndSessionResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -2308,7 +2342,6 @@ func (response EndSession404ApplicationProblemPlusJSONResponse) VisitEndSessionR
 type EndSession409ApplicationProblemPlusJSONResponse Problem
 
 func (response EndSession409ApplicationProblemPlusJSONResponse) VisitEndSessionResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -2325,7 +2358,6 @@ type EndSessiondefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response EndSessiondefaultApplicationProblemPlusJSONResponse) VisitEndSessionResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2347,7 +2379,6 @@ type GetSessionResponseObject interface {
 type GetSession200JSONResponse Session
 
 func (response GetSession200JSONResponse) VisitGetSessionResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -2364,7 +2395,6 @@ type GetSessiondefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetSessiondefaultApplicationProblemPlusJSONResponse) VisitGetSessionResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2393,7 +2423,6 @@ type ListSources200JSONResponse struct {
 }
 
 func (response ListSources200JSONResponse) VisitListSourcesResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2420,7 +2449,6 @@ type ListSourcesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListSourcesdefaultApplicationProblemPlusJSONResponse) VisitListSourcesResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2442,7 +2470,6 @@ type GetSourceResponseObject interface {
 type GetSource200JSONResponse Source
 
 func (response GetSource200JSONResponse) VisitGetSourceResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -2459,7 +2486,6 @@ type GetSourcedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetSourcedefaultApplicationProblemPlusJSONResponse) VisitGetSourceResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2488,7 +2514,6 @@ type ListStreams200JSONResponse struct {
 }
 
 func (response ListStreams200JSONResponse) VisitListStreamsResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2515,7 +2540,6 @@ type ListStreamsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListStreamsdefaultApplicationProblemPlusJSONResponse) VisitListStreamsResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2537,7 +2561,6 @@ type GetStreamResponseObject interface {
 type GetStream200JSONResponse Stream
 
 func (response GetStream200JSONResponse) VisitGetStreamResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -2554,7 +2577,6 @@ type GetStreamdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetStreamdefaultApplicationProblemPlusJSONResponse) VisitGetStreamResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2576,7 +2598,6 @@ type GetStreamDiagnosisResponseObject interface {
 type GetStreamDiagnosis200JSONResponse Diagnosis
 
 func (response GetStreamDiagnosis200JSONResponse) VisitGetStreamDiagnosisResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -2593,7 +2614,6 @@ type GetStreamDiagnosisdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetStreamDiagnosisdefaultApplicationProblemPlusJSONResponse) VisitGetStreamDiagnosisResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2615,7 +2635,6 @@ type GetStreamPicturesResponseObject interface {
 type GetStreamPictures200JSONResponse Pictures
 
 func (response GetStreamPictures200JSONResponse) VisitGetStreamPicturesResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -2632,7 +2651,6 @@ type GetStreamPicturesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetStreamPicturesdefaultApplicationProblemPlusJSONResponse) VisitGetStreamPicturesResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2675,6 +2693,9 @@ type StrictServerInterface interface {
 	// GetOverview How this node is doing, in a few numbers
 	// (GET /overview)
 	GetOverview(ctx context.Context, request GetOverviewRequestObject) (GetOverviewResponseObject, error)
+	// GetOverviewHistory How this node was doing, for charts
+	// (GET /overview/history)
+	GetOverviewHistory(ctx context.Context, request GetOverviewHistoryRequestObject) (GetOverviewHistoryResponseObject, error)
 	// GetServer What a page needs for saying how to publish here
 	// (GET /server)
 	GetServer(ctx context.Context, request GetServerRequestObject) (GetServerResponseObject, error)
@@ -2707,8 +2728,10 @@ type StrictServerInterface interface {
 	GetStreamPictures(ctx context.Context, request GetStreamPicturesRequestObject) (GetStreamPicturesResponseObject, error)
 }
 
-type StrictHandlerFunc func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error)
-type StrictMiddlewareFunc func(f StrictHandlerFunc, operationID string) StrictHandlerFunc
+type (
+	StrictHandlerFunc    func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error)
+	StrictMiddlewareFunc func(f StrictHandlerFunc, operationID string) StrictHandlerFunc
+)
 
 type StrictHTTPServerOptions struct {
 	RequestErrorHandlerFunc  func(w http.ResponseWriter, r *http.Request, err error)
@@ -2995,6 +3018,30 @@ func (sh *strictHandler) GetOverview(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetOverviewResponseObject); ok {
 		if err := validResponse.VisitGetOverviewResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetOverviewHistory operation middleware
+func (sh *strictHandler) GetOverviewHistory(w http.ResponseWriter, r *http.Request) {
+	var request GetOverviewHistoryRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetOverviewHistory(ctx, request.(GetOverviewHistoryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetOverviewHistory")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetOverviewHistoryResponseObject); ok {
+		if err := validResponse.VisitGetOverviewHistoryResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

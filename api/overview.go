@@ -11,24 +11,28 @@ import (
 
 // GetOverview is what a dashboard asks for every second.
 func (o operations) GetOverview(context.Context, GetOverviewRequestObject) (GetOverviewResponseObject, error) {
-	now := time.Now()
+	return GetOverview200JSONResponse(o.overview(time.Now())), nil
+}
+
+// overview is how the node is doing at that time.
+func (a *API) overview(now time.Time) Overview {
 	d := Overview{
-		Node: o.cfg.Node, Version: o.cfg.Version, Uptime: millis(now.Sub(o.begun)),
-		CPU: rounded(o.pulse.cpu()), Memory: memory(), Goroutines: runtime.NumGoroutine(),
-		BitrateOut: o.sent(now),
+		Node: a.cfg.Node, Version: a.cfg.Version, Uptime: millis(now.Sub(a.begun)),
+		CPU: rounded(a.pulse.cpu()), Memory: memory(), Goroutines: runtime.NumGoroutine(),
+		BitrateOut: a.sent(now),
 	}
-	d.Latency.P50, d.Latency.P99 = o.pulse.latency()
-	snaps := o.streams.Streams()
+	d.Latency.P50, d.Latency.P99 = a.pulse.latency()
+	snaps := a.streams.Streams()
 	d.Streams, d.Publishers, d.Viewers = len(snaps), publishers(snaps), viewers(snaps)
 	for i := range snaps {
-		s := describe(&snaps[i], o.judge, now)
+		s := describe(&snaps[i], a.judge, now)
 		d.BitrateIn += s.Bitrate
 		d.Warnings += len(s.Warnings)
 	}
-	if o.cfg.Drain != nil {
-		d.Draining = o.cfg.Drain.State().Draining
+	if a.cfg.Drain != nil {
+		d.Draining = a.cfg.Drain.State().Draining
 	}
-	return GetOverview200JSONResponse(d), nil
+	return d
 }
 
 // sent is the sum of what the viewers are sent, in bits a second.

@@ -42,6 +42,7 @@ func (a *API) Watch(ctx context.Context) error {
 	defer ticks.Stop()
 	for {
 		a.pulse.beat()
+		a.sample(time.Now())
 		select {
 		case <-ctx.Done():
 			return nil

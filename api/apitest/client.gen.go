@@ -636,6 +636,32 @@ type Overview struct {
 	Warnings int `json:"warnings"`
 }
 
+// Past defines model for Past.
+type Past struct {
+	// Every Seconds between two samples.
+	Every float64 `json:"every"`
+
+	// Now On the clock that the samples are on.
+	Now time.Time `json:"now"`
+
+	// Samples Oldest first, 300 at most.
+	Samples []PastSample `json:"samples"`
+}
+
+// PastSample The overview's fields of these names, as they were then.
+type PastSample struct {
+	At         time.Time `json:"at"`
+	BitrateIn  int64     `json:"bitrate_in"`
+	BitrateOut int64     `json:"bitrate_out"`
+	CPU        float64   `json:"cpu"`
+
+	// Latency What the gateway adds, over the last ten seconds; 0 while nobody watches.
+	Latency    Latency `json:"latency"`
+	Memory     int64   `json:"memory"`
+	Publishers int     `json:"publishers"`
+	Viewers    int     `json:"viewers"`
+}
+
 // Picture defines model for Picture.
 type Picture struct {
 	// At When its last byte came.
@@ -1258,6 +1284,13 @@ type ClientInterface interface {
 	// Corresponds with GET /overview (the `GetOverview` operationId).
 	GetOverview(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetOverviewHistory How this node was doing, for charts
+	//
+	// The overview's figures of the last ten minutes, or since the node began, from its memory.
+	//
+	// Corresponds with GET /overview/history (the `GetOverviewHistory` operationId).
+	GetOverviewHistory(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetServer What a page needs for saying how to publish here
 	//
 	// Open to everybody.
@@ -1484,6 +1517,23 @@ func (c *Client) ListHooks(ctx context.Context, params *ListHooksParams, reqEdit
 // Corresponds with GET /overview (the `GetOverview` operationId).
 func (c *Client) GetOverview(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetOverviewRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetOverviewHistory How this node was doing, for charts
+//
+// The overview's figures of the last ten minutes, or since the node began, from its memory.
+//
+// Corresponds with GET /overview/history (the `GetOverviewHistory` operationId).
+func (c *Client) GetOverviewHistory(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetOverviewHistoryRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -2158,6 +2208,33 @@ func NewGetOverviewRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewGetOverviewHistoryRequest constructs an http.Request for the GetOverviewHistory method
+func NewGetOverviewHistoryRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/overview/history")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetServerRequest constructs an http.Request for the GetServer method
 func NewGetServerRequest(server string) (*http.Request, error) {
 	var err error
@@ -2784,6 +2861,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /overview (the `GetOverview` operationId).
 	GetOverviewWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetOverviewResponse, error)
 
+	// GetOverviewHistoryWithResponse How this node was doing, for charts
+	//
+	// The overview's figures of the last ten minutes, or since the node began, from its memory.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /overview/history (the `GetOverviewHistory` operationId).
+	GetOverviewHistoryWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetOverviewHistoryResponse, error)
+
 	// GetServerWithResponse What a page needs for saying how to publish here
 	//
 	// Open to everybody.
@@ -3366,6 +3452,54 @@ func (r GetOverviewResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetOverviewResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetOverviewHistoryResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Past
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Error
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetOverviewHistoryResponse) GetJSON200() *Past {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetOverviewHistoryResponse) GetApplicationProblemJSONDefault() *Error {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetOverviewHistoryResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetOverviewHistoryResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetOverviewHistoryResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetOverviewHistoryResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -4027,6 +4161,21 @@ func (c *ClientWithResponses) GetOverviewWithResponse(ctx context.Context, reqEd
 	return ParseGetOverviewResponse(rsp)
 }
 
+// GetOverviewHistoryWithResponse How this node was doing, for charts
+//
+// The overview's figures of the last ten minutes, or since the node began, from its memory.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /overview/history (the `GetOverviewHistory` operationId).
+func (c *ClientWithResponses) GetOverviewHistoryWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetOverviewHistoryResponse, error) {
+	rsp, err := c.GetOverviewHistory(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetOverviewHistoryResponse(rsp)
+}
+
 // GetServerWithResponse What a page needs for saying how to publish here
 //
 // Open to everybody.
@@ -4537,6 +4686,39 @@ func ParseGetOverviewResponse(rsp *http.Response) (*GetOverviewResponse, error) 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Overview
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetOverviewHistoryResponse parses an HTTP response from a GetOverviewHistoryWithResponse call
+func ParseGetOverviewHistoryResponse(rsp *http.Response) (*GetOverviewHistoryResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetOverviewHistoryResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Past
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -12,6 +12,25 @@ test('nothing is published: said so, with zeros and no table', async ({ page, si
   expect(errors).toEqual([])
 })
 
+test('the charts begin with what was before the page was opened, on whatever clock', async ({ page, site, errors }) => {
+  site.scenario = 'three'
+  const now = Date.now() - 3_600_000 // the gateway's clock is an hour behind
+  const figures = { publishers: 1, bitrate_in: 1e6, bitrate_out: 1e6, cpu: 0.1, memory: 5e7, latency: { p50: 0, p99: 0 } }
+  const samples = Array.from({ length: 200 }, (_, i) => ({ ...figures, viewers: i === 100 ? 777_777 : 5, at: new Date(now - (200 - i) * 2000).toISOString() }))
+  await page.route('**/api/v1/overview/history', (route) => route.fulfill({ json: { now: new Date(now).toISOString(), every: 2, samples } }))
+  await page.goto(`${site.url}/dashboard`)
+  await expect(page.locator('[data-tile=viewers] .tile-note')).toHaveText('at most 777,777')
+  expect(errors).toEqual([])
+})
+
+test('the charts begin empty where nothing is known of before', async ({ page, site }) => {
+  site.scenario = 'three'
+  await page.route('**/api/v1/overview/history', (route) => route.fulfill({ status: 404, json: { status: 404, title: 'No' } }))
+  await page.goto(`${site.url}/dashboard`)
+  await expect(page.locator('.tile canvas')).toHaveCount(7)
+  await expect(page.locator('[data-tile=viewers] .tile-note')).toContainText('at most')
+})
+
 test('three streams: facts, warnings with remedies, sorting by the heads', async ({ page, site, errors }) => {
   site.scenario = 'three'
   await page.goto(`${site.url}/dashboard`)

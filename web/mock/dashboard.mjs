@@ -16,6 +16,13 @@ function overview(streams) {
   }
 }
 
+/** Five minutes before the page was opened. */
+function history(streams) {
+  const now = Date.now()
+  const samples = Array.from({ length: 150 }, (_, i) => ({ ...overview(streams), at: new Date(now - (150 - i) * 2000).toISOString() }))
+  return { now: new Date(now).toISOString(), every: 2, samples }
+}
+
 const AGENTS = ['Mozilla/5.0 Chrome/156', 'Mozilla/5.0 Firefox/148', 'Mozilla/5.0 Safari/26', 'GStreamer 1.28', 'ffplay']
 
 function session(of, i, role) {
@@ -97,6 +104,7 @@ export function mockDashboard() {
     const send = (status, body) => (response.writeHead(status, JSON_TYPE).end(body === undefined ? undefined : JSON.stringify(body)), true)
     const refuse = (status, detail) => (response.writeHead(status, { 'Content-Type': 'application/problem+json' }).end(JSON.stringify({ status, title: 'No', detail })), true)
     if (state.rights === 'none' && !known && path !== 'server') return refuse(401, known ? '' : 'A credential is needed that may read.')
+    if (path === 'overview/history') return send(200, history(streams))
     if (path === 'overview') return send(200, overview(streams))
     if (path === 'config') return state.rights === 'admin' || known ? send(200, {}) : refuse(403, 'It takes the right to admin.')
     if (path === 'events' && request.headers.accept === 'text/event-stream') return (follow(request, response), true)

@@ -168,7 +168,7 @@ func (s *sink) text() string {
 // tellers are the paths of everything that the gateway tells.
 var tellers = []string{
 	"/metrics", "/api/v1/streams", "/api/v1/streams/live/on", "/api/v1/streams/live/on/diagnosis", "/api/v1/streams/live/on/gop",
-	"/api/v1/sessions", "/api/v1/events", "/api/v1/overview", "/api/v1/config", "/api/v1/hooks", "/api/v1/derived",
+	"/api/v1/sessions", "/api/v1/events", "/api/v1/overview", "/api/v1/overview/history", "/api/v1/config", "/api/v1/hooks", "/api/v1/derived",
 	"/api/v1/server", "/api/v1/sources", "/api/v1/cluster", "/api/v1/drain", "/whep/other/on", "/whip/other/on",
 }
 

@@ -301,6 +301,15 @@ func TestEveryOperationForReal(t *testing.T) {
 			o.JSON200.BitrateOut > 0 && o.JSON200.CPU > 0 && o.JSON200.Latency.P50 > 0 && o.JSON200.Latency.P99 >= o.JSON200.Latency.P50
 	})
 	ok("overview", err == nil, nil, err)
+	err = poll(ctx, patience, func() bool {
+		h, err := c.GetOverviewHistoryWithResponse(ctx)
+		if err != nil || h.JSON200 == nil || len(h.JSON200.Samples) < 2 {
+			return false
+		}
+		last := h.JSON200.Samples[len(h.JSON200.Samples)-1]
+		return last.Publishers == 1 && last.Viewers == 1 && last.BitrateOut > 0
+	})
+	ok("overview history", err == nil, nil, err)
 	server, err := c.GetServerWithResponse(ctx)
 	ok("server", err == nil && server.JSON200 != nil && server.JSON200.HTTPPort != 0, server, err)
 	cluster, err := c.GetClusterWithResponse(ctx)

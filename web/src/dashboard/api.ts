@@ -95,6 +95,20 @@ export function fetchOverview(signal?: AbortSignal): Promise<Overview> {
   return get<Overview>('/api/v1/overview', signal)
 }
 
+/** The overview's figures as they were. */
+export type PastSample = Pick<Overview, 'publishers' | 'viewers' | 'bitrate_in' | 'bitrate_out' | 'cpu' | 'memory' | 'latency'> & { at: string }
+
+export interface Past {
+  /** On the gateway's clock, like the samples' times. */
+  now: string
+  /** Oldest first. */
+  samples: PastSample[]
+}
+
+export function fetchPast(signal?: AbortSignal): Promise<Past> {
+  return get<Past>('/api/v1/overview/history', signal)
+}
+
 /** The first thousand streams whose names begin with prefix. */
 export async function fetchStreamPart(prefix: string, signal?: AbortSignal): Promise<Part<Stream>> {
   const query = new URLSearchParams({ limit: String(MOST), ...(prefix === '' ? {} : { prefix }) })

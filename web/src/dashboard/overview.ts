@@ -1,7 +1,7 @@
 import type { Stream } from '../api.ts'
 import { h } from '../dom.ts'
 import { ClusterView } from '../parts/cluster.ts'
-import type { Overview as Numbers } from './api.ts'
+import type { Overview as Numbers, Past } from './api.ts'
 import { Attention } from './attention.ts'
 import type { Context, View } from './context.ts'
 import { Log } from './log.ts'
@@ -42,6 +42,10 @@ export class Overview implements View {
   #show(streams: Stream[]): void {
     this.#attention.update(streams)
     this.#cluster.streams(streams.filter((s) => s.live).map((s) => s.name).slice(0, MOST_WAYS))
+  }
+
+  begin(past: Past, now: number): void {
+    this.#tiles.begin(past, now)
   }
 
   push(numbers: Numbers, now: number): void {

@@ -1,7 +1,7 @@
 import { hopTime } from '../cluster.ts'
 import { h } from '../dom.ts'
 import * as f from '../format.ts'
-import type { Overview } from './api.ts'
+import type { Overview, Past, PastSample } from './api.ts'
 import { History } from './history.ts'
 import { COURSES, type Course, Tile, type TileOptions } from './tile.ts'
 
@@ -60,7 +60,18 @@ export class Tiles {
     this.element = h('ul', { class: 'tiles', 'aria-label': 'This node' }, ...this.#tiles.map((tile) => tile.element))
   }
 
+  /** What was before the page was opened; now is on our clock, which may not be the gateway's. */
+  begin(past: Past, now: number): void {
+    const theirs = Date.parse(past.now)
+    for (const sample of past.samples) this.#take(sample, now - (theirs - Date.parse(sample.at)) / 1000)
+  }
+
   push(o: Overview, now: number): void {
+    this.#take(o, now)
+    for (const tile of this.#tiles) tile.update(o, now)
+  }
+
+  #take(o: Omit<PastSample, 'at'>, now: number): void {
     // Nobody watches, or the gateway has just begun: zero would be a lie.
     const known = o.latency.p99 > 0
     this.#history.push(now, {
@@ -73,7 +84,6 @@ export class Tiles {
       cpu: o.cpu,
       memory: o.memory,
     })
-    for (const tile of this.#tiles) tile.update(o, now)
   }
 
   /** Time goes on without news. */

@@ -1,5 +1,5 @@
 import { ApiError } from '../api.ts'
-import { fetchMayAdmin, fetchOverview, type Happening, type Overview as Numbers } from '../dashboard/api.ts'
+import { fetchMayAdmin, fetchOverview, fetchPast, type Happening, type Overview as Numbers, type Past } from '../dashboard/api.ts'
 import type { Context, View } from '../dashboard/context.ts'
 import { Courses } from '../dashboard/courses.ts'
 import { Feed } from '../dashboard/feed.ts'
@@ -29,6 +29,8 @@ class Dashboard {
   readonly #context: Context
   /** Made when the gateway lets us look: it asks for things of its own. */
   #overview: Overview | null = null
+  /** What the node was like before. */
+  #before: Past | null = null
   readonly #poller: Poller<Numbers>
   readonly #past: Happening[] = []
   #view: View | null = null
@@ -50,7 +52,7 @@ class Dashboard {
     this.#top = new Top(need('#top-side'), () => this.#view?.redraw(), () => this.#leave())
     this.#main.append(this.#banner, this.#login.element)
     this.#poller = new Poller({
-      fetch: fetchOverview,
+      fetch: (signal) => this.#look(signal),
       everyMs: EVERY_MS,
       onValue: (numbers) => this.#take(numbers),
       onError: (error, failures) => this.#fail(error, failures),
@@ -95,6 +97,13 @@ class Dashboard {
     this.#view?.refresh()
   }
 
+  /** The first time with what was before: the charts begin with it, where it can be had. */
+  async #look(signal: AbortSignal): Promise<Numbers> {
+    const numbers = await fetchOverview(signal)
+    if (this.#overview === null) this.#before = await fetchPast(signal).catch(() => null)
+    return numbers
+  }
+
   #take(numbers: Numbers): void {
     const now = Date.now() / 1000
     const back = this.#view === null || this.#main.dataset['stale'] === 'true'
@@ -103,7 +112,11 @@ class Dashboard {
     this.#tell(numbers.draining ? 'This node lets everybody go and takes nobody any more.' : '', false)
     this.#top.answers(numbers)
     if (!this.#rightsAsked) void this.#askRights()
-    this.#overview ??= new Overview(this.#context)
+    if (this.#overview === null) {
+      this.#overview = new Overview(this.#context)
+      if (this.#before !== null) this.#overview.begin(this.#before, now)
+      this.#before = null
+    }
     this.#overview.push(numbers, now)
     if (this.#view === null) {
       this.#feed.start()
