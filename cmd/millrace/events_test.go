@@ -116,7 +116,7 @@ func TestEveryKindIsAsThePageSays(t *testing.T) {
 		p.SetTrack(avtest.H264Track())
 		s.events(0)
 		_, gone := s.g.ledger.Enter(ledger.Session{Role: ledger.Viewer, Stream: "live/a", Protocol: "whep", Remote: "192.0.2.2:6", Agent: "browser"})
-		gone(nil)
+		gone(errors.New("the peer left"))
 		p.Close()
 		leave(errors.New("tired"))
 		derived := derivedTeller{j}

@@ -103,7 +103,8 @@ func TestThreeServers(t *testing.T) {
 		if p, err := n.Locate(t.Context(), "live/demo"); n != nodes[1] && (err != nil || p.Node != "carrier0") {
 			t.Errorf("%s, with no server: %+v, %v", n.Self().ID, p, err)
 		}
-		if got := len(n.Nodes()); got != len(nodes) {
+		// Who had only the first server's may have been struck out before the others stopped.
+		if got := len(n.Nodes()); got < len(nodes)-1 {
 			t.Errorf("%s, with no server: %d nodes", n.Self().ID, got)
 		}
 	}
