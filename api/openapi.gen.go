@@ -760,6 +760,7 @@ type MiddlewareFunc func(http.Handler) http.Handler
 
 // GetCluster operation middleware
 func (siw *ServerInterfaceWrapper) GetCluster(w http.ResponseWriter, r *http.Request) {
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetCluster(w, r)
 	}))
@@ -773,6 +774,7 @@ func (siw *ServerInterfaceWrapper) GetCluster(w http.ResponseWriter, r *http.Req
 
 // GetStreamTree operation middleware
 func (siw *ServerInterfaceWrapper) GetStreamTree(w http.ResponseWriter, r *http.Request) {
+
 	var err error
 	_ = err
 
@@ -798,6 +800,7 @@ func (siw *ServerInterfaceWrapper) GetStreamTree(w http.ResponseWriter, r *http.
 
 // GetConfig operation middleware
 func (siw *ServerInterfaceWrapper) GetConfig(w http.ResponseWriter, r *http.Request) {
+
 	var err error
 	_ = err
 
@@ -838,6 +841,7 @@ func (siw *ServerInterfaceWrapper) GetConfig(w http.ResponseWriter, r *http.Requ
 
 // ReplaceConfig operation middleware
 func (siw *ServerInterfaceWrapper) ReplaceConfig(w http.ResponseWriter, r *http.Request) {
+
 	var err error
 	_ = err
 
@@ -891,6 +895,7 @@ func (siw *ServerInterfaceWrapper) ReplaceConfig(w http.ResponseWriter, r *http.
 
 // ListDerived operation middleware
 func (siw *ServerInterfaceWrapper) ListDerived(w http.ResponseWriter, r *http.Request) {
+
 	var err error
 	_ = err
 
@@ -944,6 +949,7 @@ func (siw *ServerInterfaceWrapper) ListDerived(w http.ResponseWriter, r *http.Re
 
 // GetDrain operation middleware
 func (siw *ServerInterfaceWrapper) GetDrain(w http.ResponseWriter, r *http.Request) {
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetDrain(w, r)
 	}))
@@ -957,6 +963,7 @@ func (siw *ServerInterfaceWrapper) GetDrain(w http.ResponseWriter, r *http.Reque
 
 // StartDrain operation middleware
 func (siw *ServerInterfaceWrapper) StartDrain(w http.ResponseWriter, r *http.Request) {
+
 	var err error
 	_ = err
 
@@ -989,6 +996,7 @@ func (siw *ServerInterfaceWrapper) StartDrain(w http.ResponseWriter, r *http.Req
 
 // ListEvents operation middleware
 func (siw *ServerInterfaceWrapper) ListEvents(w http.ResponseWriter, r *http.Request) {
+
 	var err error
 	_ = err
 
@@ -1081,6 +1089,7 @@ func (siw *ServerInterfaceWrapper) ListEvents(w http.ResponseWriter, r *http.Req
 
 // ListHooks operation middleware
 func (siw *ServerInterfaceWrapper) ListHooks(w http.ResponseWriter, r *http.Request) {
+
 	var err error
 	_ = err
 
@@ -1121,6 +1130,7 @@ func (siw *ServerInterfaceWrapper) ListHooks(w http.ResponseWriter, r *http.Requ
 
 // GetOverview operation middleware
 func (siw *ServerInterfaceWrapper) GetOverview(w http.ResponseWriter, r *http.Request) {
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetOverview(w, r)
 	}))
@@ -1134,6 +1144,7 @@ func (siw *ServerInterfaceWrapper) GetOverview(w http.ResponseWriter, r *http.Re
 
 // GetOverviewHistory operation middleware
 func (siw *ServerInterfaceWrapper) GetOverviewHistory(w http.ResponseWriter, r *http.Request) {
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetOverviewHistory(w, r)
 	}))
@@ -1147,6 +1158,7 @@ func (siw *ServerInterfaceWrapper) GetOverviewHistory(w http.ResponseWriter, r *
 
 // GetServer operation middleware
 func (siw *ServerInterfaceWrapper) GetServer(w http.ResponseWriter, r *http.Request) {
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetServer(w, r)
 	}))
@@ -1160,6 +1172,7 @@ func (siw *ServerInterfaceWrapper) GetServer(w http.ResponseWriter, r *http.Requ
 
 // ListSessions operation middleware
 func (siw *ServerInterfaceWrapper) ListSessions(w http.ResponseWriter, r *http.Request) {
+
 	var err error
 	_ = err
 
@@ -1265,6 +1278,7 @@ func (siw *ServerInterfaceWrapper) ListSessions(w http.ResponseWriter, r *http.R
 
 // EndSession operation middleware
 func (siw *ServerInterfaceWrapper) EndSession(w http.ResponseWriter, r *http.Request) {
+
 	var err error
 	_ = err
 
@@ -1290,6 +1304,7 @@ func (siw *ServerInterfaceWrapper) EndSession(w http.ResponseWriter, r *http.Req
 
 // GetSession operation middleware
 func (siw *ServerInterfaceWrapper) GetSession(w http.ResponseWriter, r *http.Request) {
+
 	var err error
 	_ = err
 
@@ -1315,6 +1330,7 @@ func (siw *ServerInterfaceWrapper) GetSession(w http.ResponseWriter, r *http.Req
 
 // ListSources operation middleware
 func (siw *ServerInterfaceWrapper) ListSources(w http.ResponseWriter, r *http.Request) {
+
 	var err error
 	_ = err
 
@@ -1355,6 +1371,7 @@ func (siw *ServerInterfaceWrapper) ListSources(w http.ResponseWriter, r *http.Re
 
 // GetSource operation middleware
 func (siw *ServerInterfaceWrapper) GetSource(w http.ResponseWriter, r *http.Request) {
+
 	var err error
 	_ = err
 
@@ -1380,6 +1397,7 @@ func (siw *ServerInterfaceWrapper) GetSource(w http.ResponseWriter, r *http.Requ
 
 // ListStreams operation middleware
 func (siw *ServerInterfaceWrapper) ListStreams(w http.ResponseWriter, r *http.Request) {
+
 	var err error
 	_ = err
 
@@ -1472,6 +1490,7 @@ func (siw *ServerInterfaceWrapper) ListStreams(w http.ResponseWriter, r *http.Re
 
 // GetStream operation middleware
 func (siw *ServerInterfaceWrapper) GetStream(w http.ResponseWriter, r *http.Request) {
+
 	var err error
 	_ = err
 
@@ -1497,6 +1516,7 @@ func (siw *ServerInterfaceWrapper) GetStream(w http.ResponseWriter, r *http.Requ
 
 // GetStreamDiagnosis operation middleware
 func (siw *ServerInterfaceWrapper) GetStreamDiagnosis(w http.ResponseWriter, r *http.Request) {
+
 	var err error
 	_ = err
 
@@ -1522,6 +1542,7 @@ func (siw *ServerInterfaceWrapper) GetStreamDiagnosis(w http.ResponseWriter, r *
 
 // GetStreamPictures operation middleware
 func (siw *ServerInterfaceWrapper) GetStreamPictures(w http.ResponseWriter, r *http.Request) {
+
 	var err error
 	_ = err
 
@@ -1727,9 +1748,11 @@ func HandlerWithOptions(si ServerInterface, options ChiServerOptions) http.Handl
 
 type ErrorApplicationProblemPlusJSONResponse Problem
 
-type NotModifiedResponse struct{}
+type NotModifiedResponse struct {
+}
 
-type GetClusterRequestObject struct{}
+type GetClusterRequestObject struct {
+}
 
 type GetClusterResponseObject interface {
 	VisitGetClusterResponse(w http.ResponseWriter) error
@@ -1738,6 +1761,7 @@ type GetClusterResponseObject interface {
 type GetCluster200JSONResponse Cluster
 
 func (response GetCluster200JSONResponse) VisitGetClusterResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -1754,6 +1778,7 @@ type GetClusterdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetClusterdefaultApplicationProblemPlusJSONResponse) VisitGetClusterResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -1775,6 +1800,7 @@ type GetStreamTreeResponseObject interface {
 type GetStreamTree200JSONResponse Tree
 
 func (response GetStreamTree200JSONResponse) VisitGetStreamTreeResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -1791,6 +1817,7 @@ type GetStreamTreedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetStreamTreedefaultApplicationProblemPlusJSONResponse) VisitGetStreamTreeResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -1819,6 +1846,7 @@ type GetConfig200JSONResponse struct {
 }
 
 func (response GetConfig200JSONResponse) VisitGetConfigResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -1845,6 +1873,7 @@ type GetConfigdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetConfigdefaultApplicationProblemPlusJSONResponse) VisitGetConfigResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -1867,6 +1896,7 @@ type ReplaceConfigResponseObject interface {
 type ReplaceConfig200JSONResponse ConfigChange
 
 func (response ReplaceConfig200JSONResponse) VisitReplaceConfigResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -1883,6 +1913,7 @@ type ReplaceConfigdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ReplaceConfigdefaultApplicationProblemPlusJSONResponse) VisitReplaceConfigResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -1911,6 +1942,7 @@ type ListDerived200JSONResponse struct {
 }
 
 func (response ListDerived200JSONResponse) VisitListDerivedResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -1937,6 +1969,7 @@ type ListDeriveddefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListDeriveddefaultApplicationProblemPlusJSONResponse) VisitListDerivedResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -1947,7 +1980,8 @@ func (response ListDeriveddefaultApplicationProblemPlusJSONResponse) VisitListDe
 	return err
 }
 
-type GetDrainRequestObject struct{}
+type GetDrainRequestObject struct {
+}
 
 type GetDrainResponseObject interface {
 	VisitGetDrainResponse(w http.ResponseWriter) error
@@ -1956,6 +1990,7 @@ type GetDrainResponseObject interface {
 type GetDrain200JSONResponse Drain
 
 func (response GetDrain200JSONResponse) VisitGetDrainResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -1972,6 +2007,7 @@ type GetDraindefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetDraindefaultApplicationProblemPlusJSONResponse) VisitGetDrainResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -1993,6 +2029,7 @@ type StartDrainResponseObject interface {
 type StartDrain202JSONResponse Drain
 
 func (response StartDrain202JSONResponse) VisitStartDrainResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -2009,6 +2046,7 @@ type StartDraindefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response StartDraindefaultApplicationProblemPlusJSONResponse) VisitStartDrainResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2030,6 +2068,7 @@ type ListEventsResponseObject interface {
 type ListEvents200JSONResponse EventList
 
 func (response ListEvents200JSONResponse) VisitListEventsResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -2046,6 +2085,7 @@ type ListEvents200TextEventStreamResponse struct {
 }
 
 func (response ListEvents200TextEventStreamResponse) VisitListEventsResponse(w http.ResponseWriter) error {
+
 	w.Header().Set("Content-Type", "text/event-stream")
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
@@ -2088,6 +2128,7 @@ type ListEventsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListEventsdefaultApplicationProblemPlusJSONResponse) VisitListEventsResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2116,6 +2157,7 @@ type ListHooks200JSONResponse struct {
 }
 
 func (response ListHooks200JSONResponse) VisitListHooksResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2142,6 +2184,7 @@ type ListHooksdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListHooksdefaultApplicationProblemPlusJSONResponse) VisitListHooksResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2152,7 +2195,8 @@ func (response ListHooksdefaultApplicationProblemPlusJSONResponse) VisitListHook
 	return err
 }
 
-type GetOverviewRequestObject struct{}
+type GetOverviewRequestObject struct {
+}
 
 type GetOverviewResponseObject interface {
 	VisitGetOverviewResponse(w http.ResponseWriter) error
@@ -2161,6 +2205,7 @@ type GetOverviewResponseObject interface {
 type GetOverview200JSONResponse Overview
 
 func (response GetOverview200JSONResponse) VisitGetOverviewResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -2177,6 +2222,7 @@ type GetOverviewdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetOverviewdefaultApplicationProblemPlusJSONResponse) VisitGetOverviewResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2187,7 +2233,8 @@ func (response GetOverviewdefaultApplicationProblemPlusJSONResponse) VisitGetOve
 	return err
 }
 
-type GetOverviewHistoryRequestObject struct{}
+type GetOverviewHistoryRequestObject struct {
+}
 
 type GetOverviewHistoryResponseObject interface {
 	VisitGetOverviewHistoryResponse(w http.ResponseWriter) error
@@ -2196,6 +2243,7 @@ type GetOverviewHistoryResponseObject interface {
 type GetOverviewHistory200JSONResponse Past
 
 func (response GetOverviewHistory200JSONResponse) VisitGetOverviewHistoryResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -2212,6 +2260,7 @@ type GetOverviewHistorydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetOverviewHistorydefaultApplicationProblemPlusJSONResponse) VisitGetOverviewHistoryResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2222,7 +2271,8 @@ func (response GetOverviewHistorydefaultApplicationProblemPlusJSONResponse) Visi
 	return err
 }
 
-type GetServerRequestObject struct{}
+type GetServerRequestObject struct {
+}
 
 type GetServerResponseObject interface {
 	VisitGetServerResponse(w http.ResponseWriter) error
@@ -2231,6 +2281,7 @@ type GetServerResponseObject interface {
 type GetServer200JSONResponse Server
 
 func (response GetServer200JSONResponse) VisitGetServerResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -2247,6 +2298,7 @@ type GetServerdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetServerdefaultApplicationProblemPlusJSONResponse) VisitGetServerResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2275,6 +2327,7 @@ type ListSessions200JSONResponse struct {
 }
 
 func (response ListSessions200JSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2301,6 +2354,7 @@ type ListSessionsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListSessionsdefaultApplicationProblemPlusJSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2319,7 +2373,8 @@ type EndSessionResponseObject interface {
 	VisitEndSessionResponse(w http.ResponseWriter) error
 }
 
-type EndSession204Response struct{}
+type EndSession204Response struct {
+}
 
 func (response EndSession204Response) VisitEndSessionResponse(w http.ResponseWriter) error {
 	w.WriteHeader(204)
@@ -2329,6 +2384,7 @@ func (response EndSession204Response) VisitEndSessionResponse(w http.ResponseWri
 type EndSession404ApplicationProblemPlusJSONResponse Problem
 
 func (response EndSession404ApplicationProblemPlusJSONResponse) VisitEndSessionResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -2342,6 +2398,7 @@ func (response EndSession404ApplicationProblemPlusJSONResponse) VisitEndSessionR
 type EndSession409ApplicationProblemPlusJSONResponse Problem
 
 func (response EndSession409ApplicationProblemPlusJSONResponse) VisitEndSessionResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -2358,6 +2415,7 @@ type EndSessiondefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response EndSessiondefaultApplicationProblemPlusJSONResponse) VisitEndSessionResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2379,6 +2437,7 @@ type GetSessionResponseObject interface {
 type GetSession200JSONResponse Session
 
 func (response GetSession200JSONResponse) VisitGetSessionResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -2395,6 +2454,7 @@ type GetSessiondefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetSessiondefaultApplicationProblemPlusJSONResponse) VisitGetSessionResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2423,6 +2483,7 @@ type ListSources200JSONResponse struct {
 }
 
 func (response ListSources200JSONResponse) VisitListSourcesResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2449,6 +2510,7 @@ type ListSourcesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListSourcesdefaultApplicationProblemPlusJSONResponse) VisitListSourcesResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2470,6 +2532,7 @@ type GetSourceResponseObject interface {
 type GetSource200JSONResponse Source
 
 func (response GetSource200JSONResponse) VisitGetSourceResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -2486,6 +2549,7 @@ type GetSourcedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetSourcedefaultApplicationProblemPlusJSONResponse) VisitGetSourceResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2514,6 +2578,7 @@ type ListStreams200JSONResponse struct {
 }
 
 func (response ListStreams200JSONResponse) VisitListStreamsResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2540,6 +2605,7 @@ type ListStreamsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListStreamsdefaultApplicationProblemPlusJSONResponse) VisitListStreamsResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2561,6 +2627,7 @@ type GetStreamResponseObject interface {
 type GetStream200JSONResponse Stream
 
 func (response GetStream200JSONResponse) VisitGetStreamResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -2577,6 +2644,7 @@ type GetStreamdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetStreamdefaultApplicationProblemPlusJSONResponse) VisitGetStreamResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2598,6 +2666,7 @@ type GetStreamDiagnosisResponseObject interface {
 type GetStreamDiagnosis200JSONResponse Diagnosis
 
 func (response GetStreamDiagnosis200JSONResponse) VisitGetStreamDiagnosisResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -2614,6 +2683,7 @@ type GetStreamDiagnosisdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetStreamDiagnosisdefaultApplicationProblemPlusJSONResponse) VisitGetStreamDiagnosisResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2635,6 +2705,7 @@ type GetStreamPicturesResponseObject interface {
 type GetStreamPictures200JSONResponse Pictures
 
 func (response GetStreamPictures200JSONResponse) VisitGetStreamPicturesResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -2651,6 +2722,7 @@ type GetStreamPicturesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetStreamPicturesdefaultApplicationProblemPlusJSONResponse) VisitGetStreamPicturesResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2728,10 +2800,8 @@ type StrictServerInterface interface {
 	GetStreamPictures(ctx context.Context, request GetStreamPicturesRequestObject) (GetStreamPicturesResponseObject, error)
 }
 
-type (
-	StrictHandlerFunc    func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error)
-	StrictMiddlewareFunc func(f StrictHandlerFunc, operationID string) StrictHandlerFunc
-)
+type StrictHandlerFunc func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error)
+type StrictMiddlewareFunc func(f StrictHandlerFunc, operationID string) StrictHandlerFunc
 
 type StrictHTTPServerOptions struct {
 	RequestErrorHandlerFunc  func(w http.ResponseWriter, r *http.Request, err error)
