@@ -36,31 +36,36 @@ type messageHeader struct {
 	length uint32
 }
 
+// makeRoom takes back what the kernel wrote over: how much it may write.
+func (h *messageHeader) makeRoom() {
+	h.Namelen = unix.SizeofSockaddrInet6
+	h.SetControllen(oobSize)
+}
+
 func newInbox(p *Port) *inbox {
 	b := &inbox{raw: p.socket.raw}
 	for i := range b.headers {
 		b.vectors[i].Base = &b.data[i][0]
 		b.vectors[i].SetLen(maxDatagram)
+		h := &b.headers[i]
+		h.Name, h.Iov, h.Control = (*byte)(unsafe.Pointer(&b.names[i])), &b.vectors[i], &b.oobs[i][0]
+		h.SetIovlen(1)
+		h.makeRoom()
 	}
 	b.invoke = func(fd uintptr) bool {
-		for {
-			again := b.receive(fd)
-			if !again {
-				return !errors.Is(b.err, unix.EAGAIN) // else the poller waits for more
-			}
+		for b.receive(fd) {
 		}
+		return !errors.Is(b.err, unix.EAGAIN) // else the poller waits for more
 	}
 	return b
 }
 
 // receive asks the kernel once; again is for another try.
 func (b *inbox) receive(fd uintptr) (again bool) {
-	for i := range b.headers {
-		h := &b.headers[i]
-		h.Msghdr = unix.Msghdr{Name: (*byte)(unsafe.Pointer(&b.names[i])), Namelen: unix.SizeofSockaddrInet6, Iov: &b.vectors[i], Control: &b.oobs[i][0]}
-		h.SetIovlen(1)
-		h.SetControllen(oobSize)
+	for i := range b.got { // the others are as they were
+		b.headers[i].makeRoom()
 	}
+	b.got = 0
 	var n uintptr
 	var errno syscall.Errno
 	if b.single {
@@ -81,7 +86,7 @@ func (b *inbox) receive(fd uintptr) (again bool) {
 			return true
 		}
 	}
-	b.got, b.err = 0, errno
+	b.err = errno
 	return false
 }
 
