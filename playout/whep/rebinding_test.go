@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"millrace/transmux/av"
+	"millrace/transmux/avtest"
 	"millrace/transmux/bus"
 	"millrace/transmux/rtc/peer"
 )
@@ -97,7 +98,7 @@ func TestANATThatForgets(t *testing.T) {
 	n := newTranslator(t, h.port.Addr())
 	var r recorder
 	v := h.watch(t, &r, func(o *peer.Options) {
-		o.Client = &http.Client{Transport: detour{h.port.Addr().Port(), uint16(n.inside.LocalAddr().(*net.UDPAddr).Port)}}
+		o.Client = &http.Client{Transport: avtest.Detour{From: h.port.Addr(), To: n.inside.LocalAddr().(*net.UDPAddr).AddrPort()}}
 	})
 	await(t, func() bool { return len(r.all()) > 20 })
 	n.rebind(t)

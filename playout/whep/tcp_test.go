@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"millrace/transmux/av"
+	"millrace/transmux/avtest"
 	"millrace/transmux/bus"
 	"millrace/transmux/codecs"
 	"millrace/transmux/rtc/peer"
@@ -157,21 +157,6 @@ func (n *narrows) carry(ctx context.Context, client net.Conn, to netip.AddrPort)
 	back.Wait()
 }
 
-// detour makes answers name the narrows in place of the port behind it.
-type detour struct{ from, to uint16 }
-
-func (d detour) RoundTrip(r *http.Request) (*http.Response, error) {
-	answer, err := http.DefaultTransport.RoundTrip(r)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = answer.Body.Close() }()
-	sdp, err := io.ReadAll(answer.Body)
-	sdp = bytes.ReplaceAll(sdp, fmt.Appendf(nil, " %d typ host", d.from), fmt.Appendf(nil, " %d typ host", d.to))
-	answer.Body = io.NopCloser(bytes.NewReader(sdp))
-	return answer, err
-}
-
 // TestASlowTCPViewerLosesGOPs narrows one viewer's line to a third of what the
 // stream has, and widens it again. That viewer sees whole pictures only, jumps to
 // keyframes, and is back at the live edge at once; another one notices nothing.
@@ -180,13 +165,13 @@ func TestASlowTCPViewerLosesGOPs(t *testing.T) {
 	newest := h.broadcastNumbered(t)
 	await(t, func() bool { return newest.Load() > 5 })
 	line := newNarrows(t, h.port.Addr())
-	lineAt := uint16(line.listener.Addr().(*net.TCPAddr).Port)
+	lineAt := line.listener.Addr().(*net.TCPAddr).AddrPort()
 
 	var slow, other recorder
 	h.watch(t, &other, nil)
 	v := h.watch(t, &slow, func(o *peer.Options) {
 		o.TCP = true
-		o.Client = &http.Client{Transport: detour{h.port.Addr().Port(), lineAt}}
+		o.Client = &http.Client{Transport: avtest.Detour{From: h.port.Addr(), To: lineAt}}
 	})
 	line.rate.Store(200_000)
 	queued := 0

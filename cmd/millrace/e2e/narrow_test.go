@@ -1,38 +1,16 @@
 package e2e
 
 import (
-	"bytes"
 	"encoding/json"
-	"fmt"
-	"io"
 	"net/http"
 	"net/netip"
 	"testing"
 	"time"
 
 	"millrace/cmd/millrace/e2e/impair"
+	"millrace/transmux/avtest"
 	"millrace/transmux/rtc/peer"
 )
-
-// apart is a client that reaches the gateway's media by a line of its own: the
-// candidates that it is told name the line's end.
-type apart struct{ port, line netip.AddrPort }
-
-func (a apart) RoundTrip(r *http.Request) (*http.Response, error) {
-	answer, err := http.DefaultTransport.RoundTrip(r)
-	if err != nil {
-		return nil, err
-	}
-	defer answer.Body.Close()
-	sdp, err := io.ReadAll(answer.Body)
-	own, other := candidateOf(a.port), candidateOf(a.line)
-	answer.Body = io.NopCloser(bytes.NewReader(bytes.ReplaceAll(sdp, own, other)))
-	return answer, err
-}
-
-func candidateOf(at netip.AddrPort) []byte {
-	return fmt.Appendf(nil, " %s %d typ host", at.Addr(), at.Port())
-}
 
 // watchApart joins over a line of the viewer's own, which does nothing bad yet.
 func (g *gateway) watchApart(name string) (*peer.Viewer, *impair.Proxy) {
@@ -52,7 +30,7 @@ func (g *gateway) watchApart(name string) (*peer.Viewer, *impair.Proxy) {
 	})
 	o := g.options()
 	o.Recover = true // it asks for what it misses, as browsers do
-	o.Client = &http.Client{Transport: apart{at, line.Addr()}}
+	o.Client = &http.Client{Transport: avtest.Detour{From: at, To: line.Addr()}}
 	ctx := withDeadline(g.t, patience)
 	v, err := peer.Watch(ctx, g.whep(name), o)
 	if err != nil {
